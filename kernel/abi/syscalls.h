@@ -271,6 +271,9 @@ SYSCALL(73) err_t reply_create(cap_t bank, cap_t port, cap_t *reply);
 SYSCALL(74) err_t lend_read(cap_t reply, u64 offset, u64 addr, u64 size, u64 *done);
 SYSCALL(75) err_t lend_write(cap_t reply, u64 offset, u64 addr, u64 size, u64 *done);
 
+/* The label of `gate`, if it leads to `port` (needs WAIT on the port); E_XDEV if it leads elsewhere. How a server recognises its own. */
+SYSCALL(76) err_t gate_identify(cap_t port, cap_t gate, u64 *label);
+
 /* --- events --- */
 
 SYSCALL(80) err_t event_create(cap_t bank, cap_t *event);

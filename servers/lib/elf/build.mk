@@ -1,0 +1,2 @@
+library := elf
+sources := elf.c

@@ -21,7 +21,8 @@ struct personality_header {
 	u64 syscall_entry; /* task_entries */
 	u64 upcall_entry;
 	u64 gate_entry; /* AT_SYSINFO: calls from our libc, return address in r11 */
-	u64 reserved[3];
+	u64 control;	/* address of the first thread's struct thread_control: exec gives it to thread_create */
+	u64 reserved[2];
 };
 
 /* The request: this header, then `arguments` zero-terminated strings, then `environment` ones, then (8-byte aligned) `keep` cap_t's: the

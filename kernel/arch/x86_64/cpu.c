@@ -86,8 +86,10 @@ void cpu_check_features(void)
 		console_text(needed[i].name);
 		missing = true;
 	}
-	if (missing)
-		boot_fail("\nDrove needs an x86_64 processor of 2013 or later (with QEMU: -cpu max)");
+	if (missing) {
+		console_text("\n");
+		boot_fail("it needs an x86_64 processor of 2013 or later (QEMU: -cpu max)");
+	}
 	if (!cpu_has(&smap))
 		cpu_remove_clac();
 }

@@ -29,11 +29,11 @@ static void smp_prepare_cpu(u32 apic_id)
 	paddr_t stacks = arch_paddr(boot_take_pages(1 + STACK_SIZE / PAGE_SIZE));
 
 	cpu->arch.apic_id = apic_id;
-	cpu_place_stacks(cpu, index);
 	prepared[index] = cpu;
 	paging_map_stack(cpu_ist_base(index), stacks);
 	for (u64 i = 0; i < STACK_SIZE; i += PAGE_SIZE)
 		paging_map_stack(cpu_stack_base(index) + i, stacks + PAGE_SIZE + i);
+	cpu_place_stacks(cpu, index);
 }
 
 void smp_prepare(void)

@@ -39,6 +39,7 @@ struct rt_start {
 	u64 stack_low, stack_high;   /* the first stack */
 	u64 heap_start;		     /* addresses from here up to heap_end are free */
 	u64 heap_end;
+	u64 control;		     /* the first thread's struct thread_control; 0: none */
 };
 
 /* --- requests --- */
@@ -61,11 +62,18 @@ struct request {
 	enum request_state state;
 	bool abandoned;	   /* the caller has left: answering is still due, and goes nowhere */
 	struct server *server;
+	/* --- the runtime's own --- */
+	void *buffer;	   /* what `in` points to, while it is this request's alone */
+	u32 serial;	   /* counts the messages that this object has stood for */
 };
 
 /* Return this from a handler that answers later: `return request_hold(rq, cancel_function);` */
 err_t request_hold(struct request *rq, void (*cancel)(struct request *rq));
-/* Answer with error and the words and caps in rq->msg; generated reply functions and dispatchers call it. Exactly once. */
+/* Close the received capabilities that nobody has taken (set to 0 in rq->msg.cap), so that rq->msg.cap can take the answer's. Called by
+ * request_hold, request_cross and the generated code before it fills in an answer; calling it again does nothing. */
+void request_caps_drop(struct request *rq);
+/* Answer with error and the words and caps in rq->msg; generated reply functions and dispatchers call it. Exactly once. If the caller is
+ * gone, capabilities that were to be moved (CAP_MOVE) are closed. */
 void request_reply(struct request *rq, err_t error);
 /* Put `size` bytes at the start of the caller's `out` in the same kernel entry as the reply; the data must stay until then. */
 void request_reply_data(struct request *rq, const void *data, size_t size);
@@ -90,16 +98,25 @@ struct server {
 	/* Called before each wait: batch work. May be NULL. */
 	void (*idle)(struct server *server);
 	u32 requests;	/* how many callers we can keep waiting: reply objects */
-	u32 fibers;	/* 0: handlers run on the loop's stack and must not wait. N: each message runs on one of N fibers (fiber.h) */
+	u32 fibers;	/* 0: handlers run on the loop's stack and must not wait. N: dispatch, no_clients and page_in run on one of N fibers
+			 * (fiber.h), each in its turn when all of them are busy; event handlers, cancel functions and idle never do */
 	u32 in_size;	/* bytes of `in` that receive fetches along: default 4096 */
 	void *state;	/* the server's own */
 	/* --- the runtime's own --- */
 	cap_t port;
 	struct request *pool;
 	struct rt_source *sources;
-	void *in_buffer;
+	void *in_buffer;	  /* of the next receive */
+	struct list free_buffers; /* fibers: one buffer for each that may keep its request's */
+	struct list free_jobs, waiting_jobs; /* waiting: for a fiber; first come, first served */
+	struct request *current;  /* being dispatched; its answer is put off until the next receive */
+	struct request *answer;	  /* that answer is due */
+	cap_t reply_first;	  /* pool_index[reply - reply_first] is the request's index in `pool` */
+	u32 reply_count;
+	u16 *pool_index;
 };
 
+/* Takes rt_cap("port"), makes the reply objects and buffers. With fibers: calls fiber_start with 32 KiB stacks unless that has been done. */
 MUST_CHECK err_t rt_server_start(struct server *server);
 _Noreturn void rt_server_loop(struct server *server);
 

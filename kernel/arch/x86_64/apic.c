@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The local APIC (SDM vol. 3A, chapter 10): interrupts between processors and the timer. Registers are reached through
- * MSRs (x2APIC) where there is that mode, else through its page of memory. */
+/* The local APIC (SDM vol. 3A, chapter 10): interrupts between processors and the timer. Registers
+ * are reached through MSRs (x2APIC) where there is that mode, else through its page of memory. */
 #include "machine.h"
 
 #include "trap.h"
@@ -75,7 +75,8 @@ void apic_init_cpu(void)
 	wrmsr(MSR_APIC_BASE, base);
 	if (!registers)
 		wrmsr(MSR_APIC_BASE, base | BASE_X2APIC);
-	arch_cpu()->arch.apic_id = registers ? apic_read(REGISTER_ID) >> 24 : apic_read(REGISTER_ID);
+	arch_cpu()->arch.apic_id =
+	        registers ? apic_read(REGISTER_ID) >> 24 : apic_read(REGISTER_ID);
 	apic_write(REGISTER_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
 	apic_write(REGISTER_TASK_PRIORITY, 0);
 	apic_write(REGISTER_LVT_LINT0, LVT_MASKED);
@@ -92,7 +93,8 @@ void apic_end_of_interrupt(void) { apic_write(REGISTER_EOI, 0); }
 static void apic_command(u32 apic_id, u32 command)
 {
 	if (!registers) {
-		__asm__ volatile("mfence; lfence" ::: "memory"); /* 10.12.3: not a serialising write */
+		__asm__ volatile("mfence; lfence" ::
+		                         : "memory"); /* 10.12.3: not a serialising write */
 		wrmsr(MSR_X2APIC + REGISTER_COMMAND / 16, (u64)apic_id << 32 | command);
 		return;
 	}
@@ -131,7 +133,8 @@ void apic_timer_calibrate(void)
 		boot_fail("the local APIC's timer does not run");
 }
 
-/* Never 0, which would stop the timer; a deadline too far for the counter is set again by apic_timer_due. */
+/* Never 0, which would stop the timer; a deadline too far for the counter is set again by
+ * apic_timer_due. */
 static u32 timer_count(u64 ns)
 {
 	unsigned __int128 count = ((unsigned __int128)ns * timer_scale >> SCALE_SHIFT) + 1;

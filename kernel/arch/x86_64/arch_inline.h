@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The short functions of arch.h. Included at its end; struct thread begins with struct arch_thread. */
+/* The short functions of arch.h. Included at its end; struct thread begins with struct
+ * arch_thread. */
 #pragma once
 
 #include "abi/message.h"

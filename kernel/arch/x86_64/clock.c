@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Time is the time-stamp counter (SDM vol. 3B, 17.17), whose frequency the processor or a hypervisor tells, or else the 8254
- * timer of the PC. The same arithmetic is done by every program that reads the clock page (abi/clock.h). */
+/* Time is the time-stamp counter (SDM vol. 3B, 17.17), whose frequency the processor or a
+ * hypervisor tells, or else the 8254 timer of the PC. The same arithmetic is done by every program
+ * that reads the clock page (abi/clock.h). */
 #include "machine.h"
 
 #include "abi/clock.h"
 #include "x86.h"
 
 enum { SCALE_SHIFT = 32, LEAF_TSC = 0x15 };
-#define NS_PER_SECOND	   1000000000ull
-#define LEAF_HYPERVISOR	   0x40000000u
+#define NS_PER_SECOND       1000000000ull
+#define LEAF_HYPERVISOR     0x40000000u
 #define LEAF_HYPERVISOR_TSC 0x40000010u
 enum { CPUID_HYPERVISOR = 31 };
 
@@ -25,7 +26,7 @@ enum {
 };
 
 static u64 tsc_base, frequency;
-static u64 scale;	   /* ns per tick, times 2^32 */
+static u64 scale;         /* ns per tick, times 2^32 */
 static u64 inverse_scale; /* ticks per ns, times 2^32 */
 
 struct sample {
@@ -42,8 +43,8 @@ static u32 pit_read(void)
 	return low | (u32)in8(PIT_DATA) << 8;
 }
 
-/* The instant at which the counter's value changes is sharper than a tick of it. Of several tries the one that was least
- * disturbed (by a hypervisor, by system management mode) counts. */
+/* The instant at which the counter's value changes is sharper than a tick of it. Of several tries
+ * the one that was least disturbed (by a hypervisor, by system management mode) counts. */
 static struct sample pit_sample(void)
 {
 	struct sample best = { .width = UINT64_MAX };
@@ -57,7 +58,8 @@ static struct sample pit_sample(void)
 			after = rdtsc();
 		} while (pit == first);
 		if (after - before < best.width)
-			best = (struct sample){ before + (after - before) / 2, after - before, pit };
+			best = (struct sample){ before + (after - before) / 2, after - before,
+				                pit };
 	}
 	return best;
 }
@@ -80,7 +82,8 @@ static u64 frequency_measure(void)
 	return (end.tsc - start.tsc) * PIT_FREQUENCY / (start.pit - end.pit);
 }
 
-/* SDM vol. 3A, 18.7.3: crystal * b / a. Hypervisors: leaf 40000010H:EAX is the TSC's frequency in kHz. */
+/* SDM vol. 3A, 18.7.3: crystal * b / a. Hypervisors: leaf 40000010H:EAX is the TSC's frequency in
+ * kHz. */
 static u64 frequency_told(void)
 {
 	struct cpuid r;
@@ -90,7 +93,8 @@ static u64 frequency_told(void)
 		if (r.a && r.b && r.c)
 			return (u64)r.c * r.b / r.a;
 	}
-	if ((cpuid(1, 0).c >> CPUID_HYPERVISOR & 1) && cpuid(LEAF_HYPERVISOR, 0).a >= LEAF_HYPERVISOR_TSC)
+	if ((cpuid(1, 0).c >> CPUID_HYPERVISOR & 1) &&
+	    cpuid(LEAF_HYPERVISOR, 0).a >= LEAF_HYPERVISOR_TSC)
 		return cpuid(LEAF_HYPERVISOR_TSC, 0).a * 1000ull;
 	return 0;
 }
@@ -103,13 +107,10 @@ void clock_init(u64 boot_ticks)
 		frequency = frequency_measure();
 	scale = (NS_PER_SECOND << SCALE_SHIFT) / frequency;
 	inverse_scale = (frequency / NS_PER_SECOND << SCALE_SHIFT) +
-			(frequency % NS_PER_SECOND << SCALE_SHIFT) / NS_PER_SECOND;
+	                (frequency % NS_PER_SECOND << SCALE_SHIFT) / NS_PER_SECOND;
 }
 
-u64 arch_now(void)
-{
-	return (u64)((unsigned __int128)(rdtsc() - tsc_base) * scale >> SCALE_SHIFT);
-}
+u64 arch_now(void) { return (u64)((unsigned __int128)(rdtsc() - tsc_base) * scale >> SCALE_SHIFT); }
 
 /* Rounded up, so that the timer does not come a tick too early. */
 u64 clock_ticks_at(u64 ns)

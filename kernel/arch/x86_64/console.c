@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The first serial port (National Semiconductor PC16550D data sheet), polled: for the kernel's log until a driver takes it
- * over, and for the last words. Also ports for programs that hold them, and the reset. */
+/* The first serial port (National Semiconductor PC16550D data sheet), polled: for the kernel's log
+ * until a driver takes it over, and for the last words. Also ports for programs that hold them, and
+ * the reset. */
 #include "machine.h"
 
 #include "x86.h"
@@ -95,8 +96,9 @@ void arch_io_write(u32 port, u32 width, u32 value)
 		__asm__ volatile("outl %0, %w1" ::"a"(value), "d"(port));
 }
 
-/* The keyboard controller's reset line, as on every PC; then an exception that nobody can handle (SDM vol. 3A, 6.15,
- * double fault: a further fault shuts the processor down, and the PC resets). */
+/* The keyboard controller's reset line, as on every PC; then an exception that nobody can handle
+ * (SDM vol. 3A, 6.15, double fault: a further fault shuts the processor down, and the PC
+ * resets). */
 _Noreturn void arch_reset(void)
 {
 	static const struct {

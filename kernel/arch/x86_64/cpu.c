@@ -103,14 +103,16 @@ static void idt_init(void)
 			.offset_low = (u16)entry,
 			.selector = SELECTOR_KERNEL_CODE,
 			.ist = fatal ? IST_FATAL : 0,
-			.type = i == VECTOR_BREAKPOINT ? GATE_INTERRUPT | GATE_USER : GATE_INTERRUPT,
+			.type = i == VECTOR_BREAKPOINT ? GATE_INTERRUPT | GATE_USER
+			                               : GATE_INTERRUPT,
 			.offset_middle = (u16)(entry >> 16),
 			.offset_high = (u32)(entry >> 32),
 		};
 	}
 }
 
-/* SDM vol. 3A, 3.4.5 and 8.2.3. There is no 32-bit user code: compatibility mode cannot be entered. */
+/* SDM vol. 3A, 3.4.5 and 8.2.3. There is no 32-bit user code: compatibility mode cannot be
+ * entered. */
 static void gdt_init(struct arch_cpu *cpu)
 {
 	u64 tss = (u64)&cpu->tss;
@@ -120,7 +122,7 @@ static void gdt_init(struct arch_cpu *cpu)
 	cpu->gdt[SELECTOR_USER_DATA / 8] = 0x00cff3000000ffff;
 	cpu->gdt[SELECTOR_USER_CODE / 8] = 0x00affb000000ffff;
 	cpu->gdt[SELECTOR_TSS / 8] = (sizeof(struct tss) - 1) | (tss & 0xffffff) << 16 |
-				     0x89ull << 40 | (tss >> 24 & 0xff) << 56;
+	                             0x89ull << 40 | (tss >> 24 & 0xff) << 56;
 	cpu->gdt[SELECTOR_TSS / 8 + 1] = tss >> 32;
 }
 
@@ -131,17 +133,19 @@ static void tables_load(struct arch_cpu *cpu)
 
 	__asm__ volatile("lgdt %0" ::"m"(gdt_pointer));
 	__asm__ volatile("lidt %0" ::"m"(idt_pointer));
-	__asm__ volatile("push %0; lea 1f(%%rip), %%rax; push %%rax; lretq; 1:"
-			 ::"i"(SELECTOR_KERNEL_CODE) : "rax", "memory");
+	__asm__ volatile(
+	        "push %0; lea 1f(%%rip), %%rax; push %%rax; lretq; 1:" ::"i"(SELECTOR_KERNEL_CODE)
+	        : "rax", "memory");
 	__asm__ volatile("mov %0, %%ss" ::"r"(SELECTOR_KERNEL_DATA));
-	__asm__ volatile("mov %0, %%ds; mov %0, %%es; mov %0, %%fs; mov %0, %%gs; lldt %w0" ::"r"(0));
+	__asm__ volatile(
+	        "mov %0, %%ds; mov %0, %%es; mov %0, %%fs; mov %0, %%gs; lldt %w0" ::"r"(0));
 	__asm__ volatile("ltr %w0" ::"r"(SELECTOR_TSS));
 }
 
 static u64 cpu_control(void)
 {
 	u64 cr4 = CR4_PAE | CR4_MCE | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_FSGSBASE |
-		  CR4_OSXSAVE;
+	          CR4_OSXSAVE;
 
 	if (cpu_has(&smep))
 		cr4 |= CR4_SMEP;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The ways into the kernel and out of it. %gs leads to struct cpu while in the kernel; interrupts are off from the first
- * instruction on. A thread's registers go straight into its struct thread: `syscall` stores them there, and for
- * exceptions and interrupts TSS.rsp0 is the end of the thread's struct arch_frame. Then the CPU's stack starts afresh. */
+/* The ways into the kernel and out of it. %gs leads to struct cpu while in the kernel; interrupts
+ * are off from the first instruction on. A thread's registers go straight into its struct thread:
+ * `syscall` stores them there, and for exceptions and interrupts TSS.rsp0 is the end of the
+ * thread's struct arch_frame. Then the CPU's stack starts afresh. */
 
 #include "offsets.h"
 
@@ -10,8 +11,9 @@ CALL_COUNT = 256
 
 	.text
 
-/* SYSCALL (SDM vol. 2B): rcx = return address, r11 = flags, rsp is still the user's. There is no register to spare, so
- * rsp is one: no exception can happen here, and NMI and machine check have stacks of their own (IST). */
+/* SYSCALL (SDM vol. 2B): rcx = return address, r11 = flags, rsp is still the user's. There is no
+ * register to spare, so rsp is one: no exception can happen here, and NMI and machine check have
+ * stacks of their own (IST). */
 	.globl entry_syscall
 	.balign 64
 entry_syscall:
@@ -22,7 +24,8 @@ entry_syscall:
 	jb 1f
 	cmpq $0, %gs:CPU_REFLECT_RIP
 	je 1f
-	/* To the personality: r11 = return address, rcx = flags, everything else as it was. SYSRET would need both. */
+	/* To the personality: r11 = return address, rcx = flags, everything else as it was. SYSRET
+	 * would need both. */
 	xchg %rcx, %r11
 	mov %gs:CPU_REFLECT_FRAME, %rsp
 	swapgs
@@ -53,15 +56,17 @@ entry_syscall:
 	call trap_syscall
 	ud2
 
-/* 256 entries of 16 bytes. Vectors 8, 10-14, 17, 21, 29 and 30 come with an error code (SDM vol. 3A, table 6-1, and
- * AMD APM vol. 2, 8.2), 2, 8 and 18 on the IST stack. */
+/* 256 entries of 16 bytes. Vectors 8, 10-14, 17, 21, 29 and 30 come with an error code (SDM vol.
+ * 3A, table 6-1, and AMD APM vol. 2, 8.2), 2, 8 and 18 on the IST stack. */
+WITH_ERROR_CODE = 0x60227d00
+
 	.globl entry_vectors
 	.balign 16
 entry_vectors:
 	.set vector, 0
 	.rept 256
 	.balign 16
-	.if vector != 8 && !(vector >= 10 && vector <= 14) && vector != 17 && vector != 21 && vector != 29 && vector != 30
+	.if !(WITH_ERROR_CODE >> vector & 1)
 	push $0
 	.endif
 	push $vector
@@ -113,7 +118,8 @@ entry_common:
 	swapgs
 	PUSH_REGISTERS
 	cld
-	/* User mode can set AC, which would switch SMAP off. cpu.c replaces this where there is no SMAP. */
+	/* User mode can set AC, which would switch SMAP off. cpu.c replaces this where there is no
+	 * SMAP. */
 	.globl entry_clac
 entry_clac:
 	clac
@@ -154,7 +160,8 @@ entry_kernel:
 	add $FRAME_RIP, %rsp
 	iretq
 
-/* Never returns. May have come between `syscall` and `swapgs`: the CPU is known from the top of its stack. */
+/* Never returns. May have come between `syscall` and `swapgs`: the CPU is known from the top of its
+ * stack. */
 entry_ist:
 	PUSH_REGISTERS
 	cld
@@ -165,7 +172,8 @@ entry_ist:
 	call trap_ist
 	ud2
 
-/* stack_start(top, function): continue in `function`, which does not return, on the stack that ends at `top`. */
+/* stack_start(top, function): continue in `function`, which does not return, on the stack that ends
+ * at `top`. */
 	.globl stack_start
 stack_start:
 	mov %rdi, %rsp

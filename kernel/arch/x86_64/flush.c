@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Making processors forget translations (SDM vol. 3A, 4.10.4 and 4.10.5). One flush is under way at a time: its initiator
- * holds the kernel lock. The processors concerned run user code, wait for the kernel lock, or are idle; they serve the
- * request in the interrupt VECTOR_FLUSH or in arch_relax, whichever comes first, and need no lock. */
+/* Making processors forget translations (SDM vol. 3A, 4.10.4 and 4.10.5). One flush is under way at
+ * a time: its initiator holds the kernel lock. The processors concerned run user code, wait for the
+ * kernel lock, or are idle; they serve the request in the interrupt VECTOR_FLUSH or in arch_relax,
+ * whichever comes first, and need no lock. */
 #include "machine.h"
 
 #include "trap.h"
@@ -11,7 +12,8 @@ enum { FLUSH_SINGLE_MAX = 32 }; /* above, dropping everything is cheaper than pa
 
 enum flush_kind { FLUSH_RANGE, FLUSH_LEAVE };
 
-/* Written by the initiator before it sets flush_pending of the CPUs, read by those until they clear it. */
+/* Written by the initiator before it sets flush_pending of the CPUs, read by those until they clear
+ * it. */
 static struct {
 	enum flush_kind kind;
 	vaddr_t addr;
@@ -45,7 +47,8 @@ void flush_serve(struct arch_cpu *cpu)
 	__atomic_store_n(&cpu->flush_pending, false, __ATOMIC_RELEASE);
 }
 
-/* Carry out `request` on every CPU that has `space` loaded. Nobody loads it meanwhile: that needs the kernel lock. */
+/* Carry out `request` on every CPU that has `space` loaded. Nobody loads it meanwhile: that needs
+ * the kernel lock. */
 static void flush_everywhere(const struct arch_space *space)
 {
 	struct cpu *self = arch_cpu();

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Floating-point registers: x87, SSE and AVX. They are loaded at a thread's first use after it got the processor (#NM) and
- * stored whenever a thread that has them loaded stops running, so that memory is complete and the thread can go on
- * elsewhere. CR0.TS is set while a thread runs whose registers these are not. AVX-512 stays off (XCR0): its registers
- * would make every thread 1.7 KiB larger. */
+/* Floating-point registers: x87, SSE and AVX. They are loaded at a thread's first use after it got
+ * the processor (#NM) and stored whenever a thread that has them loaded stops running, so that
+ * memory is complete and the thread can go on elsewhere. CR0.TS is set while a thread runs whose
+ * registers these are not. AVX-512 stays off (XCR0): its registers would make every thread 1.7 KiB
+ * larger. */
 #include "machine.h"
 
 #include "object/thread.h"
@@ -11,7 +12,8 @@
 enum { XCR0_X87 = 1, XCR0_SSE = 2, XCR0_AVX = 4 };
 enum { LEGACY_SIZE = 512, HEADER_SIZE = 64, MXCSR_OFFSET = 24, MXCSR_INITIAL = 0x1f80 };
 
-/* An XSAVE area whose header says "everything as after reset" (SDM vol. 1, 13.6); MXCSR is read all the same. */
+/* An XSAVE area whose header says "everything as after reset" (SDM vol. 1, 13.6); MXCSR is read all
+ * the same. */
 static struct {
 	u8 bytes[LEGACY_SIZE + HEADER_SIZE];
 } __attribute__((aligned(64))) fpu_initial;
@@ -44,9 +46,11 @@ static void xrstor(const void *area)
 static void xsave(void *area)
 {
 	if (has_xsaveopt)
-		__asm__ volatile("xsaveopt64 (%0)" ::"r"(area), "a"((u32)fpu_features), "d"(0) : "memory");
+		__asm__ volatile("xsaveopt64 (%0)" ::"r"(area), "a"((u32)fpu_features), "d"(0)
+		                 : "memory");
 	else
-		__asm__ volatile("xsave64 (%0)" ::"r"(area), "a"((u32)fpu_features), "d"(0) : "memory");
+		__asm__ volatile("xsave64 (%0)" ::"r"(area), "a"((u32)fpu_features), "d"(0)
+		                 : "memory");
 }
 
 /* SDM vol. 1, 13.2 and 13.3: CPUID 0DH tells what there is and how much room it takes. */
@@ -104,7 +108,8 @@ void fpu_switch(struct arch_cpu *cpu, const struct arch_thread *thread)
 		task_switched_set(cpu);
 }
 
-/* SDM vol. 3A, 2.5, CR0.TS. Whoever's state is in the registers was stored when it stopped running. */
+/* SDM vol. 3A, 2.5, CR0.TS. Whoever's state is in the registers was stored when it stopped
+ * running. */
 void fpu_fault(void)
 {
 	struct arch_cpu *cpu = &arch_cpu()->arch;

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Device interrupts: I/O APICs (Intel 82093AA data sheet, chapter 3) and messages (SDM vol. 3A, 10.11). All go to the
- * first processor. A vector belongs to one interrupt; its number is all that the generic kernel knows. */
+/* Device interrupts: I/O APICs (Intel 82093AA data sheet, chapter 3) and messages (SDM vol. 3A,
+ * 10.11). All go to the first processor. A vector belongs to one interrupt; its number is all that
+ * the generic kernel knows. */
 #include "boot/boot.h"
 
 #include "x86.h"
 
 enum { VECTOR_FIRST = 0x30, VECTOR_LAST = 0xef };
-enum { IOAPIC_VERSION = 1, IOAPIC_TABLE = 0x10, WINDOW = 4 }; /* WINDOW: index of the data register in words */
+enum {
+	IOAPIC_VERSION = 1,
+	IOAPIC_TABLE = 0x10,
+	WINDOW = 4
+}; /* WINDOW: index of the data register in words */
 enum { ENTRY_LOW_ACTIVE = 1 << 13, ENTRY_LEVEL = 1 << 15, ENTRY_MASKED = 1 << 16 };
 enum { ISA_COUNT = 16 };
 enum { PIC1 = 0x20, PIC2 = 0xa0, PIC_VECTOR = 0x20 };
@@ -26,8 +31,8 @@ static struct {
 } ioapics[IOAPICS_MAX];
 static u32 ioapic_count;
 
-/* An I/O APIC is reached through an index and a data register. Protects that pair, since interrupts are acknowledged
- * without the kernel lock; nothing waits while it is held. */
+/* An I/O APIC is reached through an index and a data register. Protects that pair, since interrupts
+ * are acknowledged without the kernel lock; nothing waits while it is held. */
 static bool ioapic_busy;
 
 static void ioapic_lock(void)
@@ -99,10 +104,10 @@ static u32 isa_route(u32 *number, u32 flags)
 		*number = o->gsi;
 		if (o->flags & MADT_LOW)
 			flags = (flags & ~(u32)INTERRUPT_LOW) |
-				((o->flags & MADT_LOW) == MADT_LOW ? (u32)INTERRUPT_LOW : 0);
+			        ((o->flags & MADT_LOW) == MADT_LOW ? (u32)INTERRUPT_LOW : 0);
 		if (o->flags & MADT_LEVEL)
 			flags = (flags & ~(u32)INTERRUPT_LEVEL) |
-				((o->flags & MADT_LEVEL) == MADT_LEVEL ? (u32)INTERRUPT_LEVEL : 0);
+			        ((o->flags & MADT_LEVEL) == MADT_LEVEL ? (u32)INTERRUPT_LEVEL : 0);
 		break;
 	}
 	return flags;
@@ -143,7 +148,7 @@ unsigned arch_irq_open(u32 number, u32 flags)
 	irq->ioapic = (u8)ioapic;
 	irq->pin = (u16)(number - ioapics[ioapic].gsi);
 	irq->entry = vector | (flags & INTERRUPT_LEVEL ? (u32)ENTRY_LEVEL : 0) |
-		     (flags & INTERRUPT_LOW ? (u32)ENTRY_LOW_ACTIVE : 0);
+	             (flags & INTERRUPT_LOW ? (u32)ENTRY_LOW_ACTIVE : 0);
 	line_write(irq, ENTRY_MASKED);
 	ioapic_lock();
 	ioapic_write(ioapic, IOAPIC_TABLE + 2u * irq->pin + 1, cpus[0]->arch.apic_id << 24);
@@ -158,7 +163,8 @@ unsigned arch_irq_open_message(u64 *address_data)
 	if (vector == 0)
 		return 0;
 	irqs[vector].kind = IRQ_MESSAGE;
-	*address_data = MESSAGE_ADDRESS | (u64)(cpus[0]->arch.apic_id & 0xff) << 12 | (u64)vector << 32;
+	*address_data =
+	        MESSAGE_ADDRESS | (u64)(cpus[0]->arch.apic_id & 0xff) << 12 | (u64)vector << 32;
 	return vector;
 }
 
@@ -180,8 +186,8 @@ void arch_irq_unmask(unsigned vector)
 		line_write(&irqs[vector], 0);
 }
 
-/* A level stays until its device is served, so the line is masked; an edge would be lost while it is masked, and does not
- * repeat by itself. */
+/* A level stays until its device is served, so the line is masked; an edge would be lost while it
+ * is masked, and does not repeat by itself. */
 void irq_acknowledge(unsigned vector)
 {
 	const struct irq *irq = &irqs[vector];

@@ -23,15 +23,19 @@ enum { IST_FATAL = 1 }; /* the one IST stack: NMI, double fault, machine check *
 void cpu_check_features(void);
 /* Enter the stacks of window `index` in `cpu`. */
 void cpu_place_stacks(struct cpu *cpu, u32 index);
-/* Descriptor tables, control registers and MSRs of the CPU this runs on; %gs leads to `cpu` from here on. */
+/* Descriptor tables, control registers and MSRs of the CPU this runs on; %gs leads to `cpu` from
+ * here on. */
 void cpu_init(struct cpu *cpu);
 /* The stacks of CPU `index` in the stack window. */
-static inline u64 cpu_ist_base(u32 index) { return STACK_WINDOW + (u64)index * STACK_WINDOW_SIZE + PAGE_SIZE; }
+static inline u64 cpu_ist_base(u32 index)
+{
+	return STACK_WINDOW + (u64)index * STACK_WINDOW_SIZE + PAGE_SIZE;
+}
 static inline u64 cpu_stack_base(u32 index) { return cpu_ist_base(index) + 2 * PAGE_SIZE; }
 
 /* --- fpu.c --- */
 void fpu_init_cpu(void);
-void fpu_fault(void);		       /* #NM in user mode */
+void fpu_fault(void); /* #NM in user mode */
 void fpu_thread_init(struct thread *thread);
 void fpu_save(struct arch_cpu *cpu, struct thread *thread);
 void fpu_switch(struct arch_cpu *cpu, const struct arch_thread *thread);
@@ -42,14 +46,15 @@ void space_enter(struct arch_cpu *cpu, struct arch_space *space); /* NULL: the k
 void flush_serve(struct arch_cpu *cpu);
 
 /* --- apic.c --- */
-void apic_init(void);	  /* the boot CPU: how the local APICs are reached */
+void apic_init(void); /* the boot CPU: how the local APICs are reached */
 void apic_init_cpu(void);
 void apic_timer_calibrate(void);
 void apic_end_of_interrupt(void);
 void apic_send(u32 apic_id, u32 command); /* vector or'ed with enum apic_command */
 enum apic_command { APIC_FIXED = 0, APIC_NMI = 4 << 8, APIC_INIT = 5 << 8, APIC_STARTUP = 6 << 8 };
 void apic_nmi_others(void);
-/* The timer's interrupt has come: true if the deadline is really over, otherwise it is set again. */
+/* The timer's interrupt has come: true if the deadline is really over, otherwise it is set
+ * again. */
 bool apic_timer_due(void);
 
 /* --- ioapic.c --- */

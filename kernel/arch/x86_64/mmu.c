@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* User address spaces: four levels of tables, pages of 4 KiB (SDM vol. 3A, 4.5). Entries are changed with atomic
- * operations, since processors set the accessed and dirty bits of a space that is in use at any time. */
+/* User address spaces: four levels of tables, pages of 4 KiB (SDM vol. 3A, 4.5). Entries are
+ * changed with atomic operations, since processors set the accessed and dirty bits of a space that
+ * is in use at any time. */
 #include "machine.h"
 
 #include "x86.h"
@@ -18,7 +19,8 @@ static u64 *level_entry(u64 *table, unsigned level, vaddr_t addr)
 	return &table[addr / level_size(level) % TABLE_ENTRIES];
 }
 
-/* The last-level entry for `addr`; if a table is missing NULL, and `level` tells in which level's table. */
+/* The last-level entry for `addr`; if a table is missing NULL, and `level` tells in which level's
+ * table. */
 static u64 *space_find(const struct arch_space *space, vaddr_t addr, unsigned *level)
 {
 	u64 *table = arch_ptr(space->root);
@@ -69,21 +71,24 @@ static u64 page_entry(paddr_t page, u32 access)
 	return entry;
 }
 
-void arch_map(struct arch_space *space, vaddr_t addr, paddr_t page, u32 access, const paddr_t *tables)
+void arch_map(struct arch_space *space, vaddr_t addr, paddr_t page, u32 access, const paddr_t *new)
 {
 	u64 *table = arch_ptr(space->root);
 
 	for (unsigned level = LEVELS; level > 1; level--) {
 		u64 *entry = level_entry(table, level, addr);
 		if (!(*entry & PTE_PRESENT))
-			__atomic_store_n(entry, *tables++ | TABLE_FLAGS, __ATOMIC_RELEASE);
+			__atomic_store_n(entry, *new ++ | TABLE_FLAGS, __ATOMIC_RELEASE);
 		table = table_of(*entry);
 	}
 	__atomic_store_n(level_entry(table, 1, addr), page_entry(page, access), __ATOMIC_RELEASE);
 }
 
-/* Do `change` to each present entry of the range, and or what it returns. Missing tables are stepped over whole. */
-static u64 space_change(struct arch_space *space, vaddr_t addr, u64 count, u64 (*change)(u64 *entry))
+typedef u64 entry_change(u64 *entry);
+
+/* Do `change` to each present entry of the range, and or what it returns. Missing tables are
+ * stepped over whole. */
+static u64 space_change(struct arch_space *space, vaddr_t addr, u64 count, entry_change *change)
 {
 	u64 left = addr < USER_END ? (USER_END - addr) / PAGE_SIZE : 0;
 	vaddr_t end = addr + (count < left ? count : left) * PAGE_SIZE;
@@ -108,7 +113,8 @@ static u64 space_change(struct arch_space *space, vaddr_t addr, u64 count, u64 (
 
 static u32 usage(u64 entry)
 {
-	return (entry & PTE_ACCESSED ? ARCH_REFERENCED : 0u) | (entry & PTE_DIRTY ? ARCH_DIRTY : 0u);
+	return (entry & PTE_ACCESSED ? ARCH_REFERENCED : 0u) |
+	       (entry & PTE_DIRTY ? ARCH_DIRTY : 0u);
 }
 
 static u64 entry_clear(u64 *entry) { return __atomic_exchange_n(entry, 0, __ATOMIC_ACQ_REL); }
@@ -159,7 +165,8 @@ static paddr_t entry_take_table(u64 *entry)
 	return table;
 }
 
-/* The cursor only moves forward, so that each entry of each table is looked at once in the space's lifetime. */
+/* The cursor only moves forward, so that each entry of each table is looked at once in the space's
+ * lifetime. */
 paddr_t arch_space_take_table(struct arch_space *space)
 {
 	vaddr_t addr = space->cursor << CURSOR_SHIFT;

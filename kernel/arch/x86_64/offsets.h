@@ -7,9 +7,9 @@
 /* Physical memory as the kernel sees it. */
 #define DIRECT_MAP 0xffff800000000000
 /* Stacks of CPU i, with unmapped pages around them: window + i * window size. */
-#define STACK_WINDOW	  0xffffffff80200000
+#define STACK_WINDOW      0xffffffff80200000
 #define STACK_WINDOW_SIZE 0x8000
-#define STACK_SIZE	  0x2000
+#define STACK_SIZE        0x2000
 
 /* Selectors; those of user mode are Linux's, which programs have been seen to look at. */
 #define SELECTOR_KERNEL_CODE 0x10
@@ -17,7 +17,7 @@
 #define SELECTOR_USER_BASE   0x23 /* SYSRET adds 8 and 16: SDM vol. 2B, SYSRET */
 #define SELECTOR_USER_DATA   0x2b
 #define SELECTOR_USER_CODE   0x33
-#define SELECTOR_TSS	     0x40
+#define SELECTOR_TSS         0x40
 
 /* struct arch_frame */
 #define FRAME_RDI    0
@@ -46,12 +46,12 @@
 #define THREAD_CALL  176 /* struct arch_thread: rax as it was at the call */
 
 /* struct arch_cpu */
-#define CPU_SELF	  0
-#define CPU_STACK_TOP	  8
-#define CPU_FRAME	  16
+#define CPU_SELF          0
+#define CPU_STACK_TOP     8
+#define CPU_FRAME         16
 #define CPU_REFLECT_FRAME 24
-#define CPU_REFLECT_RIP	  32
-#define CPU_USER_RSP	  56
+#define CPU_REFLECT_RIP   32
+#define CPU_USER_RSP      56
 
 /* arch_frame.vector of a thread that came in by `syscall` and may leave by `sysret`. */
 #define ENTRY_SYSCALL 256

@@ -64,17 +64,19 @@ static void panic_function(u64 ip)
 	console_text("\n");
 }
 
-/* True if the two words of a stack frame can be read at `frame`: on one of this CPU's stacks, or the first stack. */
+/* True if the two words of a stack frame can be read at `frame`: on one of this CPU's stacks, or
+ * the first stack. */
 static bool frame_readable(u64 frame)
 {
 	u64 ist_top = arch_cpu()->arch.tss.ist[IST_FATAL - 1];
 	u64 top = arch_cpu()->arch.stack_top;
 
 	return frame % 8 == 0 && ((frame >= top - STACK_SIZE && frame < top - 16) ||
-				  (frame >= ist_top - PAGE_SIZE + 16 && frame < ist_top - 16));
+	                          (frame >= ist_top - PAGE_SIZE + 16 && frame < ist_top - 16));
 }
 
-/* Code is compiled with frame pointers: each points to the caller's, the return address is beside it. */
+/* Code is compiled with frame pointers: each points to the caller's, the return address is beside
+ * it. */
 static void panic_trace(u64 frame)
 {
 	for (u32 i = 0; i < TRACE_MAX && frame_readable(frame); i++) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Names for addresses of the kernel, from the ELF symbol table that the boot loader has brought along. */
+/* Names for addresses of the kernel, from the ELF symbol table that the boot loader has brought
+ * along. */
 #include "machine.h"
 
 /* ELF gABI 4, symbol table; Elf64_Sym */

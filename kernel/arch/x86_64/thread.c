@@ -9,8 +9,8 @@
 
 _Static_assert(offsetof(struct thread, arch) == 0, "arch_thread_of");
 
-/* An address that iretq and sysret take in user mode; what cannot be one becomes one where nothing is ever mapped. SDM vol. 2B,
- * SYSRET: a non-canonical address would fault in the kernel. */
+/* An address that iretq and sysret take in user mode; what cannot be one becomes one where nothing
+ * is ever mapped. SDM vol. 2B, SYSRET: a non-canonical address would fault in the kernel. */
 static vaddr_t user_ip(vaddr_t ip) { return ip < USER_END ? ip : USER_END; }
 
 /* SDM vol. 1, 3.3.7.1: the upper 17 bits are the same. WRFSBASE faults otherwise. */
@@ -44,8 +44,7 @@ void arch_thread_init(struct thread *thread)
 	arch_thread_set(thread, 0, 0, 0, 0, 0);
 }
 
-void arch_thread_set(struct thread *thread, vaddr_t ip, vaddr_t sp, u64 argument, u64 fs_base,
-		     u64 gs_base)
+void arch_thread_set(struct thread *thread, vaddr_t ip, vaddr_t sp, u64 argument, u64 fs, u64 gs)
 {
 	struct arch_thread *arch = &thread->arch;
 
@@ -57,8 +56,8 @@ void arch_thread_set(struct thread *thread, vaddr_t ip, vaddr_t sp, u64 argument
 		.rsp = sp,
 		.ss = SELECTOR_USER_DATA,
 	};
-	arch->fs_base = canonical_base(fs_base);
-	arch->gs_base = canonical_base(gs_base);
+	arch->fs_base = canonical_base(fs);
+	arch->gs_base = canonical_base(gs);
 	arch->live_on = NULL;
 }
 
@@ -72,8 +71,10 @@ void arch_thread_save(struct thread *thread)
 
 /* thread_regs of abi/thread.h, with the place of each general register in struct arch_frame. */
 #define GENERAL_REGISTERS(X)                                                                       \
-	X(rdi, 0) X(rsi, 1) X(rdx, 2) X(r10, 3) X(r8, 4) X(r9, 5) X(rbx, 6) X(rax, 7) X(r12, 8)    \
-	X(r13, 9) X(r14, 10) X(r15, 11) X(rbp, 12) X(rcx, 13) X(r11, 14)
+	X(rdi, 0)                                                                                  \
+	X(rsi, 1)                                                                                  \
+	X(rdx, 2) X(r10, 3) X(r8, 4) X(r9, 5) X(rbx, 6) X(rax, 7) X(r12, 8) X(r13, 9) X(r14, 10)   \
+	        X(r15, 11) X(rbp, 12) X(rcx, 13) X(r11, 14)
 
 void arch_regs_store(struct thread *thread, struct thread_regs *regs)
 {
@@ -143,7 +144,7 @@ static void selectors_clear(struct cpu *cpu)
 	u32 ds, es, fs, gs;
 
 	__asm__ volatile("mov %%ds, %0; mov %%es, %1; mov %%fs, %2; mov %%gs, %3"
-			 : "=r"(ds), "=r"(es), "=r"(fs), "=r"(gs));
+	                 : "=r"(ds), "=r"(es), "=r"(fs), "=r"(gs));
 	if (!(ds | es | fs | gs))
 		return;
 	__asm__ volatile("mov %0, %%ds; mov %0, %%es; mov %0, %%fs; mov %0, %%gs" ::"r"(0));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What entry.S calls: sorts exceptions and interrupts. Those that concern the machine alone (floating point, flushes,
- * early timers) are served here without the kernel lock; everything else goes to the generic kernel. */
+/* What entry.S calls: sorts exceptions and interrupts. Those that concern the machine alone
+ * (floating point, flushes, early timers) are served here without the kernel lock; everything else
+ * goes to the generic kernel. */
 #include "trap.h"
 
 #include "abi/message.h"
@@ -23,12 +24,24 @@ enum {
 enum { FAULT_WRITE = 2, FAULT_RESERVED = 8, FAULT_EXEC = 16 };
 
 static const char *const exception_names[EXCEPTION_COUNT] = {
-	[0] = "divide error",	   [1] = "debug exception",	 [2] = "NMI",
-	[3] = "breakpoint",	   [4] = "overflow",		 [5] = "bound range exceeded",
-	[6] = "invalid opcode",	   [7] = "no floating point",	 [8] = "double fault",
-	[10] = "invalid TSS",	   [11] = "segment not present", [12] = "stack segment fault",
-	[13] = "protection fault", [14] = "page fault",		 [16] = "floating point error",
-	[17] = "alignment check",  [18] = "machine check",	 [19] = "SIMD error",
+	[0] = "divide error",
+	[1] = "debug exception",
+	[2] = "NMI",
+	[3] = "breakpoint",
+	[4] = "overflow",
+	[5] = "bound range exceeded",
+	[6] = "invalid opcode",
+	[7] = "no floating point",
+	[8] = "double fault",
+	[10] = "invalid TSS",
+	[11] = "segment not present",
+	[12] = "stack segment fault",
+	[13] = "protection fault",
+	[14] = "page fault",
+	[16] = "floating point error",
+	[17] = "alignment check",
+	[18] = "machine check",
+	[19] = "SIMD error",
 };
 
 static _Noreturn void trap_report(struct arch_frame *frame, u64 address)
@@ -46,8 +59,8 @@ static void trap_user_fault(struct arch_frame *frame)
 	if (frame->error & FAULT_RESERVED)
 		trap_report(frame, address);
 	trap_page_fault(address, frame->error & FAULT_EXEC    ? ACCESS_EXEC
-				 : frame->error & FAULT_WRITE ? ACCESS_WRITE
-							      : ACCESS_READ);
+	                         : frame->error & FAULT_WRITE ? ACCESS_WRITE
+	                                                      : ACCESS_READ);
 }
 
 /* Serve what needs no generic code. False: `vector` is the generic kernel's. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The processor's registers and instructions by their names in the Intel SDM (vol. 2 for instructions, vol. 3A 2.5 for
- * control registers, vol. 4 for MSRs). */
+/* The processor's registers and instructions by their names in the Intel SDM (vol. 2 for
+ * instructions, vol. 3A 2.5 for control registers, vol. 4 for MSRs). */
 #pragma once
 
 #include "abi/types.h"
@@ -30,9 +30,9 @@ enum {
 	FLAG_IF = 1 << 9,
 	FLAG_DF = 1 << 10,
 	FLAG_AC = 1 << 18,
-	FLAGS_USER = 0x202,	   /* what a fresh thread has: IF and the bit that is always 1 */
-	FLAGS_FREE = 0x250dd5,	   /* what user mode may choose: ID AC RF OF DF TF SF ZF AF PF CF */
-	FLAGS_SYSCALL = 0x57700,   /* cleared by syscall: AC RF NT IOPL DF IF TF */
+	FLAGS_USER = 0x202,      /* what a fresh thread has: IF and the bit that is always 1 */
+	FLAGS_FREE = 0x250dd5,   /* what user mode may choose: ID AC RF OF DF TF SF ZF AF PF CF */
+	FLAGS_SYSCALL = 0x57700, /* cleared by syscall: AC RF NT IOPL DF IF TF */
 };
 enum {
 	MSR_APIC_BASE = 0x1b,
@@ -41,26 +41,26 @@ enum {
 	MSR_TSC_DEADLINE = 0x6e0,
 	MSR_X2APIC = 0x800,
 };
-#define MSR_EFER   0xc0000080u
-#define MSR_STAR   0xc0000081u
-#define MSR_LSTAR  0xc0000082u
-#define MSR_CSTAR  0xc0000083u
-#define MSR_FMASK  0xc0000084u
+#define MSR_EFER           0xc0000080u
+#define MSR_STAR           0xc0000081u
+#define MSR_LSTAR          0xc0000082u
+#define MSR_CSTAR          0xc0000083u
+#define MSR_FMASK          0xc0000084u
 #define MSR_KERNEL_GS_BASE 0xc0000102u
 enum { EFER_SCE = 1, EFER_LME = 1 << 8, EFER_NXE = 1 << 11 };
 
 /* Page-table entries: SDM vol. 3A, 4.5.4. */
-#define PTE_PRESENT   0x1ull
-#define PTE_WRITE     0x2ull
-#define PTE_USER      0x4ull
-#define PTE_PWT	      0x8ull
-#define PTE_PCD	      0x10ull
-#define PTE_ACCESSED  0x20ull
-#define PTE_DIRTY     0x40ull
-#define PTE_LARGE     0x80ull
-#define PTE_GLOBAL    0x100ull
-#define PTE_NX	      (1ull << 63)
-#define PTE_ADDR      0x000ffffffffff000ull
+#define PTE_PRESENT  0x1ull
+#define PTE_WRITE    0x2ull
+#define PTE_USER     0x4ull
+#define PTE_PWT      0x8ull
+#define PTE_PCD      0x10ull
+#define PTE_ACCESSED 0x20ull
+#define PTE_DIRTY    0x40ull
+#define PTE_LARGE    0x80ull
+#define PTE_GLOBAL   0x100ull
+#define PTE_NX       (1ull << 63)
+#define PTE_ADDR     0x000ffffffffff000ull
 enum { TABLE_ENTRIES = 512, ROOT_USER_ENTRIES = 256 };
 
 struct cpuid {
@@ -71,7 +71,9 @@ static inline struct cpuid cpuid(u32 leaf, u32 subleaf)
 {
 	struct cpuid r;
 
-	__asm__ volatile("cpuid" : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d) : "a"(leaf), "c"(subleaf));
+	__asm__ volatile("cpuid"
+	                 : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d)
+	                 : "a"(leaf), "c"(subleaf));
 	return r;
 }
 
@@ -113,7 +115,8 @@ REGISTER_ACCESS(cr3, "mov %%cr3, %0", "mov %0, %%cr3")
 REGISTER_ACCESS(cr4, "mov %%cr4, %0", "mov %0, %%cr4")
 REGISTER_ACCESS(fs_base, "rdfsbase %0", "wrfsbase %0")
 REGISTER_ACCESS(gs_base, "rdgsbase %0", "wrgsbase %0")
-/* The user's GS base while the kernel's is in force. Interrupts are off, and the NMI entry trusts no GS base. */
+/* The user's GS base while the kernel's is in force. Interrupts are off, and the NMI entry trusts
+ * no GS base. */
 REGISTER_ACCESS(user_gs_base, "swapgs; rdgsbase %0; swapgs", "swapgs; wrgsbase %0; swapgs")
 #undef REGISTER_ACCESS
 
@@ -133,7 +136,10 @@ static inline u8 in8(u16 port)
 	return value;
 }
 
-static inline void out8(u16 port, u8 value) { __asm__ volatile("outb %0, %1" ::"a"(value), "Nd"(port)); }
+static inline void out8(u16 port, u8 value)
+{
+	__asm__ volatile("outb %0, %1" ::"a"(value), "Nd"(port));
+}
 
 static inline void mmio_write32(volatile u32 *reg, u32 value) { *reg = value; }
 static inline u32 mmio_read32(const volatile u32 *reg) { return *reg; }

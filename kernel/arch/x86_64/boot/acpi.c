@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The one thing the kernel wants of ACPI: the Multiple APIC Description Table (ACPI 6.4, 5.2.12), which lists processors and
- * I/O APICs. Everything else of ACPI is done by a program. Tables are not believed: addresses, sizes and checksums first. */
+/* The one thing the kernel wants of ACPI: the Multiple APIC Description Table (ACPI 6.4, 5.2.12),
+ * which lists processors and I/O APICs. Everything else of ACPI is done by a program. Tables are
+ * not believed: addresses, sizes and checksums first. */
 #include "boot.h"
 
 #include "x86.h"
@@ -100,7 +101,8 @@ static const struct table *table_find(paddr_t addr)
 	return table;
 }
 
-/* 5.2.5.1: on a PC the root pointer lies in the first KiB of the extended BIOS data area or in the BIOS's own memory. */
+/* 5.2.5.1: on a PC the root pointer lies in the first KiB of the extended BIOS data area or in the
+ * BIOS's own memory. */
 static paddr_t rsdp_scan(paddr_t start, paddr_t end)
 {
 	for (paddr_t addr = start; addr + RSDP_MAX <= end; addr += 16)
@@ -109,8 +111,8 @@ static paddr_t rsdp_scan(paddr_t start, paddr_t end)
 	return 0;
 }
 
-/* Where ACPI programs will look for the root pointer. Without a BIOS only the loader's copy is known; it gets a page that counts
- * as device memory, so that it can be mapped. */
+/* Where ACPI programs will look for the root pointer. Without a BIOS only the loader's copy is
+ * known; it gets a page that counts as device memory, so that it can be mapped. */
 static void rsdp_publish(const struct loader *loader, struct boot_info *info)
 {
 	paddr_t ebda = (paddr_t)(*(const u16 *)arch_ptr(0x40e)) << 4;
@@ -150,11 +152,11 @@ static void madt_entry(const struct madt_entry *entry)
 	} else if (entry->type == MADT_X2APIC && entry->size >= 16) {
 		madt_cpu(entry->x2apic.id, entry->x2apic.flags);
 	} else if (entry->type == MADT_IOAPIC && entry->size >= 12 &&
-		   m->ioapic_count < IOAPICS_MAX) {
+	           m->ioapic_count < IOAPICS_MAX) {
 		m->ioapics[m->ioapic_count].address = entry->ioapic.address;
 		m->ioapics[m->ioapic_count++].gsi = entry->ioapic.gsi;
 	} else if (entry->type == MADT_OVERRIDE && entry->size >= 10 &&
-		   m->override_count < OVERRIDES_MAX) {
+	           m->override_count < OVERRIDES_MAX) {
 		m->overrides[m->override_count++] = (struct acpi_override){
 			.source = entry->override.source,
 			.gsi = entry->override.gsi,

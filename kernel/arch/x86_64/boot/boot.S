@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* From the boot loader to C: Multiboot2 enters in 32-bit protected mode without paging (Multiboot2, 3.3). This makes page
- * tables that show the low 4 GiB at 0, in the direct map and, its first GiB, where the kernel is linked; boot/paging.c
- * refines them. */
+/* From the boot loader to C: Multiboot2 enters in 32-bit protected mode without paging (Multiboot2,
+ * 3.3). This makes page tables that show the low 4 GiB at 0, in the direct map and, its first GiB,
+ * where the kernel is linked; boot/paging.c refines them. */
 
 #include "offsets.h"
 
@@ -76,7 +76,8 @@ boot_start:
 	movl $PHYSICAL(direct_table3) + ENTRY_TABLE, PHYSICAL(kernel_root) + 256 * 8
 	movl $PHYSICAL(kernel_table3) + ENTRY_TABLE, PHYSICAL(kernel_root) + 511 * 8
 
-	/* SDM vol. 3A, 9.8.5: PAE, the root, long mode (and NX), paging; write protection for the kernel too. */
+	/* SDM vol. 3A, 9.8.5: PAE, the root, long mode (and NX), paging; write protection for the
+	 * kernel too. */
 	mov $0x20, %eax
 	mov %eax, %cr4
 	mov $PHYSICAL(kernel_root), %eax
@@ -126,8 +127,8 @@ boot_long_high:
 	call boot_main
 	ud2
 
-/* What the application processors execute first, copied to a page below 1 MiB that the start-up interrupt names (SDM vol. 3A,
- * 8.4.4): real mode with cs = page / 16. */
+/* What the application processors execute first, copied to a page below 1 MiB that the start-up
+ * interrupt names (SDM vol. 3A, 8.4.4): real mode with cs = page / 16. */
 	.section .rodata.trampoline, "a"
 	.globl trampoline, trampoline_end
 	.balign 16

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of the start-up code share. All of it runs once, on the first CPU, before kernel_main (boot/smp.c's
- * arch_start_cpus: at its end). */
+/* What the files of the start-up code share. All of it runs once, on the first CPU, before
+ * kernel_main (boot/smp.c's arch_start_cpus: at its end). */
 #pragma once
 
 #include "boot/boot_info.h"
@@ -26,16 +26,16 @@ struct loader {
 	struct boot_range modules[MODULES_MAX]; /* bytes, not pages */
 	u32 module_count;
 	struct boot_range symbols, strings; /* the kernel's ELF tables; empty: none */
-	u8 rsdp[RSDP_MAX];		    /* ACPI root pointer */
-	u32 rsdp_size;			    /* 0: none */
+	u8 rsdp[RSDP_MAX];                  /* ACPI root pointer */
+	u32 rsdp_size;                      /* 0: none */
 };
 void multiboot_parse(paddr_t address, struct loader *loader, struct boot_info *info);
 
 /* --- boot/memory.c --- */
 /* Find RAM and bundle in what the loader told; boot_take_* works from here on. */
 void memory_init(const struct loader *loader, struct boot_info *info);
-/* `count` consecutive zeroed pages below 4 GiB, counted in kernel_pages. There is no way back, and no failure:
- * a machine that has not even these stops with a message. */
+/* `count` consecutive zeroed pages below 4 GiB, counted in kernel_pages. There is no way back, and
+ * no failure: a machine that has not even these stops with a message. */
 void *boot_take_pages(u64 count);
 /* One page below 1 MiB; 0 if there is none. */
 paddr_t boot_take_low_page(void);

@@ -10,7 +10,8 @@ static struct cpu boot_cpu;
 
 static void boot_continue(void) { kernel_main(&info); }
 
-/* The first CPU's stacks are part of the image; from here on they are used through the window, between unmapped pages. */
+/* The first CPU's stacks are part of the image; from here on they are used through the window,
+ * between unmapped pages. */
 static void boot_map_stacks(void)
 {
 	paging_map_stack(cpu_ist_base(0), (paddr_t)boot_ist - KERNEL_OFFSET);

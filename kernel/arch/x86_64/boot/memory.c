@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Which RAM there is and which of it is free. What start-up code needs is cut off the start of the first free range that is
- * large enough; the rest is the generic kernel's. */
+/* Which RAM there is and which of it is free. What start-up code needs is cut off the start of the
+ * first free range that is large enough; the rest is the generic kernel's. */
 #include "boot.h"
 
 #include "abi/bundle.h"
@@ -83,7 +83,7 @@ static void memory_find_ram(const struct loader *loader, struct boot_info *info)
 
 	for (u32 i = 0; i < loader->memory_count; i++) {
 		struct boot_range range = { page_round_up(loader->memory[i].start),
-					    page_round_down(loader->memory[i].end) };
+			                    page_round_down(loader->memory[i].end) };
 		if (range.start < range.end)
 			ranges_add(&ram, range);
 	}
@@ -111,7 +111,7 @@ static void memory_find_bundle(const struct loader *loader, struct boot_info *in
 void memory_init(const struct loader *loader, struct boot_info *info)
 {
 	struct boot_range image = { (u64)kernel_start - KERNEL_OFFSET,
-				    (u64)kernel_end - KERNEL_OFFSET };
+		                    (u64)kernel_end - KERNEL_OFFSET };
 	struct boot_range bundle;
 
 	memory_find_ram(loader, info);
@@ -139,9 +139,9 @@ void memory_init(const struct loader *loader, struct boot_info *info)
 			after += free_ranges[i].end - free_ranges[i].start;
 		taken_pages += (before - after) / PAGE_SIZE;
 		symbols_init(arch_ptr(loader->symbols.start),
-			     loader->symbols.end - loader->symbols.start,
-			     arch_ptr(loader->strings.start),
-			     loader->strings.end - loader->strings.start);
+		             loader->symbols.end - loader->symbols.start,
+		             arch_ptr(loader->strings.start),
+		             loader->strings.end - loader->strings.start);
 	}
 }
 

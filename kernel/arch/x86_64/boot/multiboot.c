@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The Multiboot2 information structure (Multiboot2 specification 2.0, 3.6). The loader is trusted to tell the truth, but no
- * size in it is believed: every tag is checked against the structure, the structure against 4 GiB. */
+/* The Multiboot2 information structure (Multiboot2 specification 2.0, 3.6). The loader is trusted
+ * to tell the truth, but no size in it is believed: every tag is checked against the structure, the
+ * structure against 4 GiB. */
 #include "boot.h"
 
 #include "x86.h"
@@ -66,7 +67,7 @@ static void multiboot_module(const struct tag *tag, struct loader *loader)
 	    loader->module_count == MODULES_MAX)
 		return;
 	loader->modules[loader->module_count++] =
-		(struct boot_range){ .start = module->start, .end = module->end };
+	        (struct boot_range){ .start = module->start, .end = module->end };
 }
 
 static void multiboot_memory_map(const struct tag *tag, struct loader *loader)
@@ -76,7 +77,8 @@ static void multiboot_memory_map(const struct tag *tag, struct loader *loader)
 
 	if (tag->size < sizeof(*map) || map->entry_size < sizeof(entry))
 		return;
-	for (u64 at = sizeof(*map); range_fits(at, map->entry_size, tag->size); at += map->entry_size) {
+	for (u64 at = sizeof(*map); range_fits(at, map->entry_size, tag->size);
+	     at += map->entry_size) {
 		entry = *(const struct memory_map_entry *)(const void *)((const char *)tag + at);
 		if (!range_fits(entry.base, entry.size, PTE_ADDR))
 			continue;
@@ -90,13 +92,14 @@ static void multiboot_memory_map(const struct tag *tag, struct loader *loader)
 
 static struct boot_range section_range(const struct elf_section *section)
 {
-	if (section->size > SYMBOLS_SIZE_MAX || !range_fits(section->addr, section->size, UINT32_MAX))
+	if (section->size > SYMBOLS_SIZE_MAX ||
+	    !range_fits(section->addr, section->size, UINT32_MAX))
 		return (struct boot_range){ 0 };
 	return (struct boot_range){ .start = section->addr, .end = section->addr + section->size };
 }
 
-/* 3.6.7: the section headers of the kernel file; the loader has put the tables that are not part of the image
- * somewhere and entered their addresses. */
+/* 3.6.7: the section headers of the kernel file; the loader has put the tables that are not part of
+ * the image somewhere and entered their addresses. */
 static void multiboot_elf_sections(const struct tag *tag, struct loader *loader)
 {
 	const struct tag_elf_sections *elf = (const void *)tag;
@@ -159,7 +162,8 @@ void multiboot_parse(paddr_t address, struct loader *loader, struct boot_info *i
 		boot_fail("the boot loader's information is malformed");
 	for (u64 at = 8; range_fits(at, sizeof(struct tag), size);) {
 		const struct tag *tag = (const void *)(start + at);
-		if (tag->type == TAG_END || tag->size < sizeof(*tag) || !range_fits(at, tag->size, size))
+		if (tag->type == TAG_END || tag->size < sizeof(*tag) ||
+		    !range_fits(at, tag->size, size))
 			break;
 		multiboot_tag(tag, loader, info);
 		at += (tag->size + 7u) & ~7ull;

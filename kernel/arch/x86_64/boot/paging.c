@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The kernel's own address space: the image with the protection its segments ask for, and the direct map of all RAM and of
- * the low 4 GiB. It is complete before the first user space is made and never changes afterwards, so that every root
- * table can have a copy of its upper half. */
+/* The kernel's own address space: the image with the protection its segments ask for, and the
+ * direct map of all RAM and of the low 4 GiB. It is complete before the first user space is made
+ * and never changes afterwards, so that every root table can have a copy of its upper half. */
 #include "boot.h"
 
 #include "x86.h"
 
 enum { LOW_GIGABYTES = 4, SHIFT_2M = 21, SHIFT_1G = 30, SHIFT_512G = 39 };
-#define SIZE_2M (1ull << SHIFT_2M)
-#define SIZE_1G (1ull << SHIFT_1G)
+#define SIZE_2M     (1ull << SHIFT_2M)
+#define SIZE_1G     (1ull << SHIFT_1G)
 #define TABLE_FLAGS (PTE_PRESENT | PTE_WRITE)
 #define RAM_FLAGS   (PTE_PRESENT | PTE_WRITE | PTE_ACCESSED | PTE_DIRTY | PTE_GLOBAL)
 #define DIRECT_MAX  (127ull << SHIFT_512G) /* root entries 256 to 382 */
@@ -34,8 +34,8 @@ static void paging_map_image(void)
 
 	for (const char *page = kernel_start; page < kernel_end; page += PAGE_SIZE) {
 		u64 flags = page < kernel_rodata ? ram
-			    : page < kernel_data ? ram | PTE_NX
-						 : RAM_FLAGS | PTE_NX;
+		            : page < kernel_data ? ram | PTE_NX
+		                                 : RAM_FLAGS | PTE_NX;
 		kernel_table1[image_paddr(page) >> PAGE_SHIFT] = image_paddr(page) | flags;
 	}
 	kernel_table2[0] = image_paddr(kernel_table1) | TABLE_FLAGS;
@@ -48,8 +48,8 @@ void paging_map_stack(u64 window, paddr_t addr)
 	kernel_table1[(window - KERNEL_OFFSET) >> PAGE_SHIFT] = addr | RAM_FLAGS | PTE_NX;
 }
 
-/* In the low 4 GiB, where there is no RAM there are devices, among them the APICs: uncached, so that nothing depends on the
- * firmware's memory type ranges (SDM vol. 3A, 11.5.2.2). */
+/* In the low 4 GiB, where there is no RAM there are devices, among them the APICs: uncached, so
+ * that nothing depends on the firmware's memory type ranges (SDM vol. 3A, 11.5.2.2). */
 static void paging_map_low(const struct boot_info *info)
 {
 	for (u64 i = 0; i < LOW_GIGABYTES * TABLE_ENTRIES; i++) {
@@ -68,8 +68,8 @@ static u64 *table_at(u64 *entry)
 	return arch_ptr(*entry & PTE_ADDR);
 }
 
-/* RAM above 4 GiB. A page of 1 GiB or 2 MiB that sticks out of the RAM is of no consequence here: nothing is ever read
- * there, and what the memory type ranges say still holds. */
+/* RAM above 4 GiB. A page of 1 GiB or 2 MiB that sticks out of the RAM is of no consequence here:
+ * nothing is ever read there, and what the memory type ranges say still holds. */
 static void paging_map_high(paddr_t start, paddr_t end, bool gigabyte_pages)
 {
 	u64 step = gigabyte_pages ? SIZE_1G : SIZE_2M;
@@ -99,8 +99,8 @@ void paging_init(const struct boot_info *info)
 			boot_fail("more memory than the kernel can map");
 		paging_map_high(ram.start, ram.end, gigabyte_pages);
 	}
-	/* NX stands in the root, since smp_root has the same tables without it. Before CR4.PGE is set, nothing of the
-	 * identity map stays behind in the TLB. */
+	/* NX stands in the root, since smp_root has the same tables without it. Before CR4.PGE is
+	 * set, nothing of the identity map stays behind in the TLB. */
 	kernel_root[ROOT_DIRECT] |= PTE_NX;
 	kernel_root[0] = 0;
 	write_cr3(image_paddr(kernel_root));

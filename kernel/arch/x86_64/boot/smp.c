@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* The other processors: what they need is set aside while memory is still ours, they are started one after another by the
- * universal start-up algorithm (SDM vol. 3A, 8.4.4.1). One that does not answer is left out. */
+/* The other processors: what they need is set aside while memory is still ours, they are started
+ * one after another by the universal start-up algorithm (SDM vol. 3A, 8.4.4.1). One that does not
+ * answer is left out. */
 #include "boot.h"
 
 #include "trap.h"
 #include "x86.h"
 
-#define INIT_WAIT_NS	 10000000ull /* 10 ms between INIT and start-up */
+#define INIT_WAIT_NS     10000000ull /* 10 ms between INIT and start-up */
 #define STARTUP_AGAIN_NS 200000ull   /* then the start-up interrupt is sent a second time */
-#define STARTUP_WAIT_NS	 200000000ull
+#define STARTUP_WAIT_NS  200000000ull
 
 u64 smp_stack_top;
 u32 smp_root;
@@ -18,7 +19,7 @@ static u32 prepared_count = 1;
 static paddr_t trampoline_page;
 static u64 tsc_adjust;
 static bool has_tsc_adjust;
-static struct cpu *starting; /* the CPU that smp_enter is to become; NULL when it has done so. Atomic */
+static struct cpu *starting; /* what smp_enter is to become; it clears this. Atomic */
 
 _Static_assert(sizeof(struct cpu) <= PAGE_SIZE, "a page holds a struct cpu");
 
@@ -44,7 +45,8 @@ void smp_prepare(void)
 
 	if (m->cpu_count <= 1 || !(trampoline_page = boot_take_low_page()))
 		return;
-	__builtin_memcpy(arch_ptr(trampoline_page), trampoline, (size_t)(trampoline_end - trampoline));
+	__builtin_memcpy(arch_ptr(trampoline_page), trampoline,
+	                 (size_t)(trampoline_end - trampoline));
 	root = boot_take_pages(1);
 	paging_init_start(root);
 	smp_root = (u32)arch_paddr(root);
@@ -98,7 +100,8 @@ void arch_start_cpus(void)
 {
 	u64 end;
 
-	/* SDM vol. 2A, CPUID 7.0:EBX[1]: firmware may leave the counters apart; one clock for all (arch_now). */
+	/* SDM vol. 2A, CPUID 7.0:EBX[1]: firmware may leave the counters apart; one clock for all
+	 * (arch_now). */
 	has_tsc_adjust = cpuid(0, 0).a >= 7 && (cpuid(7, 0).b & 2);
 	if (has_tsc_adjust)
 		tsc_adjust = rdmsr(MSR_TSC_ADJUST);
@@ -112,7 +115,8 @@ void arch_start_cpus(void)
 	for (u32 i = 1; i < prepared_count; i++) {
 		struct cpu *cpu = prepared[i];
 		u32 index = cpu_count;
-		/* A CPU keeps the stacks of its place among the prepared ones; its number may be smaller. */
+		/* A CPU keeps the stacks of its place among the prepared ones; its number may be
+		 * smaller. */
 		cpu->index = index;
 		cpus[index] = cpu;
 		if (smp_start_cpu(cpu))

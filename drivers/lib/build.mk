@@ -1,0 +1,3 @@
+library := driver
+sources := dma.c mmio.c virtio_pci.c virtqueue.c
+uses := rt

@@ -1,0 +1,2 @@
+library := manifest
+sources := manifest.c

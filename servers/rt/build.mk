@@ -1,3 +1,3 @@
 library := rt
-sources := start.S start.c ipc.S call.c gate.c log.c format.c memory.c ranges.c time.c thread.c
+sources := entry.S start.c gate_entry.S ipc.S call.c gate.c log.c format.c memory.c ranges.c time.c thread.c
 sources += request.c loop.c fiber.c fiber_switch.S

@@ -1,15 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A server's first instruction, and the gate through which musl's "system calls" come. musl's __set_thread_area is replaced here,
- * in the object that every server links, because its own issues a raw `syscall`. */
-
-	.section .text._start, "ax", @progbits
-	.globl _start
-	.type _start, @function
-_start:	/* rdi: struct rt_start; rsp: its stack_high */
-	xor %ebp, %ebp
-	and $-16, %rsp
-	call rt_start_main
-	ud2
+/* The gate through which musl's "system calls" come. musl's __set_thread_area is replaced here, in an object that every server
+ * links, because its own issues a raw `syscall`. */
 
 	/* int __set_thread_area(void *pointer) */
 	.section .text.__set_thread_area, "ax", @progbits

@@ -1,0 +1,3 @@
+library := start
+sources := start.c bundle.c
+uses := elf rt

@@ -51,7 +51,6 @@ u32 fiber_count(void);
 
 long rt_gate_call(long number, const u64 *args);
 void rt_gate(void);
-_Noreturn void rt_start_main(struct rt_start *start);
 
 /* fiber_switch.S */
 void fiber_switch(void **save_sp, void *sp);

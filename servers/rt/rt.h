@@ -42,6 +42,9 @@ struct rt_start {
 	u64 control;		     /* the first thread's struct thread_control; 0: none */
 };
 
+/* What _start does with the block; called by sigma0 only, whom no loader starts. */
+_Noreturn void rt_start_main(struct rt_start *start);
+
 /* --- requests --- */
 
 enum request_state { REQUEST_FREE, REQUEST_OPEN, REQUEST_HELD };

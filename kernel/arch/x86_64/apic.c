@@ -29,6 +29,7 @@ enum {
 	SPURIOUS_ENABLE = 1 << 8,
 	LVT_MASKED = 1 << 16,
 	LVT_NMI = 4 << 8,
+	LVT_EXTERNAL = 7 << 8,
 	TIMER_TSC_DEADLINE = 2 << 17,
 	TIMER_DIVIDE_1 = 0xb,
 	COMMAND_PENDING = 1 << 12,
@@ -79,7 +80,7 @@ void apic_init_cpu(void)
 	        registers ? apic_read(REGISTER_ID) >> 24 : apic_read(REGISTER_ID);
 	apic_write(REGISTER_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
 	apic_write(REGISTER_TASK_PRIORITY, 0);
-	apic_write(REGISTER_LVT_LINT0, LVT_MASKED);
+	apic_write(REGISTER_LVT_LINT0, LVT_MASKED | LVT_EXTERNAL);
 	apic_write(REGISTER_LVT_LINT1, LVT_NMI);
 	apic_write(REGISTER_LVT_ERROR, LVT_MASKED);
 	apic_write(REGISTER_TIMER_DIVIDE, TIMER_DIVIDE_1);

@@ -66,7 +66,7 @@ entry_vectors:
 	.set vector, 0
 	.rept 256
 	.balign 16
-	.if !(WITH_ERROR_CODE >> vector & 1)
+	.if vector >= 32 || !(WITH_ERROR_CODE >> (vector & 31) & 1)
 	push $0
 	.endif
 	push $vector

@@ -32,8 +32,8 @@ _Noreturn void boot_main(u32 multiboot)
 	cpu_place_stacks(&boot_cpu, 0);
 	cpu_init(&boot_cpu);
 	acpi_init(&loader, &info);
-	apic_init();
 	ioapic_init();
+	apic_init();
 	clock_init(boot_ticks);
 	apic_timer_calibrate();
 	smp_prepare();

@@ -24,7 +24,7 @@ static struct {
 void space_enter(struct arch_cpu *cpu, struct arch_space *space)
 {
 	cpu->space = space;
-	write_cr3(space ? space->root : (paddr_t)kernel_root - KERNEL_OFFSET);
+	write_cr3(space ? space->root : arch_image_paddr(kernel_root));
 }
 
 static void flush_here(struct arch_cpu *cpu)

@@ -58,7 +58,7 @@ void apic_nmi_others(void);
 bool apic_timer_due(void);
 
 /* --- ioapic.c --- */
-/* Silences the 8259s too, which must come before the local APIC stops listening to them: an interrupt
+/* Silences the 8259s too, which must come before the local APIC ignores them: an interrupt
  * that they have asked for and nobody can give a vector for is a protection fault in QEMU. */
 void ioapic_init(void);
 /* Acknowledge a device interrupt; a level-triggered line stays masked until arch_irq_unmask. */

@@ -42,6 +42,8 @@ static u64 *space_find_page(const struct arch_space *space, vaddr_t addr)
 	return entry && (*entry & PTE_PRESENT) ? entry : NULL;
 }
 
+paddr_t arch_image_paddr(const void *ptr) { return (paddr_t)ptr - KERNEL_OFFSET; }
+
 void arch_space_init(struct arch_space *space, paddr_t root)
 {
 	u64 *table = arch_ptr(root);

@@ -14,9 +14,9 @@ static void boot_continue(void) { kernel_main(&info); }
  * between unmapped pages. */
 static void boot_map_stacks(void)
 {
-	paging_map_stack(cpu_ist_base(0), (paddr_t)boot_ist - KERNEL_OFFSET);
+	paging_map_stack(cpu_ist_base(0), arch_image_paddr(boot_ist));
 	for (u64 i = 0; i < STACK_SIZE; i += PAGE_SIZE)
-		paging_map_stack(cpu_stack_base(0) + i, (paddr_t)boot_stack + i - KERNEL_OFFSET);
+		paging_map_stack(cpu_stack_base(0) + i, arch_image_paddr(boot_stack) + i);
 }
 
 _Noreturn void boot_main(u32 multiboot)

@@ -110,8 +110,7 @@ static void memory_find_bundle(const struct loader *loader, struct boot_info *in
 
 void memory_init(const struct loader *loader, struct boot_info *info)
 {
-	struct boot_range image = { (u64)kernel_start - KERNEL_OFFSET,
-		                    (u64)kernel_end - KERNEL_OFFSET };
+	struct boot_range image = { arch_image_paddr(kernel_start), arch_image_paddr(kernel_end) };
 	struct boot_range bundle;
 
 	memory_find_ram(loader, info);

@@ -14,8 +14,6 @@ enum { LOW_GIGABYTES = 4, SHIFT_2M = 21, SHIFT_1G = 30, SHIFT_512G = 39 };
 #define DIRECT_MAX  (127ull << SHIFT_512G) /* root entries 256 to 382 */
 enum { ROOT_DIRECT = 256, ROOT_IMAGE = 511, IMAGE_TABLE3 = 510 };
 
-static paddr_t image_paddr(const void *symbol) { return (paddr_t)symbol - KERNEL_OFFSET; }
-
 /* CPUID 80000001H:EDX[26]: pages of 1 GiB. */
 static bool has_gigabyte_pages(void) { return cpuid(0x80000001, 0).d >> 26 & 1; }
 
@@ -36,11 +34,12 @@ static void paging_map_image(void)
 		u64 flags = page < kernel_rodata ? ram
 		            : page < kernel_data ? ram | PTE_NX
 		                                 : RAM_FLAGS | PTE_NX;
-		kernel_table1[image_paddr(page) >> PAGE_SHIFT] = image_paddr(page) | flags;
+		kernel_table1[arch_image_paddr(page) >> PAGE_SHIFT] =
+		        arch_image_paddr(page) | flags;
 	}
-	kernel_table2[0] = image_paddr(kernel_table1) | TABLE_FLAGS;
-	kernel_table2[1] = image_paddr(kernel_table1 + TABLE_ENTRIES) | TABLE_FLAGS;
-	kernel_table3[IMAGE_TABLE3] = image_paddr(kernel_table2) | TABLE_FLAGS;
+	kernel_table2[0] = arch_image_paddr(kernel_table1) | TABLE_FLAGS;
+	kernel_table2[1] = arch_image_paddr(kernel_table1 + TABLE_ENTRIES) | TABLE_FLAGS;
+	kernel_table3[IMAGE_TABLE3] = arch_image_paddr(kernel_table2) | TABLE_FLAGS;
 }
 
 void paging_map_stack(u64 window, paddr_t addr)
@@ -103,12 +102,12 @@ void paging_init(const struct boot_info *info)
 	 * set, nothing of the identity map stays behind in the TLB. */
 	kernel_root[ROOT_DIRECT] |= PTE_NX;
 	kernel_root[0] = 0;
-	write_cr3(image_paddr(kernel_root));
+	write_cr3(arch_image_paddr(kernel_root));
 }
 
 void paging_init_start(u64 *root)
 {
 	for (u32 i = ROOT_USER_ENTRIES; i < TABLE_ENTRIES; i++)
 		root[i] = kernel_root[i];
-	root[0] = image_paddr(direct_table3) | TABLE_FLAGS;
+	root[0] = arch_image_paddr(direct_table3) | TABLE_FLAGS;
 }

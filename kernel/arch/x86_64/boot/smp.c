@@ -59,7 +59,7 @@ _Noreturn void smp_enter(void)
 {
 	struct cpu *cpu = __atomic_load_n(&starting, __ATOMIC_ACQUIRE);
 
-	write_cr3((paddr_t)kernel_root - KERNEL_OFFSET);
+	write_cr3(arch_image_paddr(kernel_root));
 	cpu_init(cpu);
 	if (has_tsc_adjust)
 		wrmsr(MSR_TSC_ADJUST, tsc_adjust);

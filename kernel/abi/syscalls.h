@@ -64,6 +64,10 @@ SYSCALL(3) err_t cap_destroy(cap_t cap);
 /* kind | rights << 8 of what is in the slot; E_CAP if nothing is, or what was is destroyed. */
 SYSCALL(4) err_t cap_info(cap_t cap, u64 *info);
 
+/* OK if both capabilities are for the same object, whatever their rights; E_XDEV if not. How a server recognises a client's event that
+ * it has been given before. */
+SYSCALL(5) err_t cap_same(cap_t a, cap_t b);
+
 /* --- banks; figures are pages --- */
 
 /* A child of `parent` (needs USE; pays for the object) that may be charged up to `limit` pages, of which `reserve` are taken from
@@ -148,7 +152,12 @@ SYSCALL(30) err_t segment_resize(cap_t segment, u64 size);
 /* Tell whoever waits for the page at `offset` that it cannot come: their fault is reported with `error`. */
 SYSCALL(31) err_t segment_fail(cap_t segment, u64 offset, u32 error);
 
-enum segment_figure { SEGMENT_SIZE, SEGMENT_RESIDENT, SEGMENT_MAPPINGS };
+enum segment_figure {
+	SEGMENT_SIZE,
+	SEGMENT_RESIDENT,
+	SEGMENT_MAPPINGS,
+	SEGMENT_REFERENCES, /* capabilities, mappings and copies: 1 means that nobody but the caller can reach it */
+};
 SYSCALL(32) err_t segment_read(cap_t segment, u32 figure, u64 *value);
 
 /* A revocable view of a range with at most `rights`: destroying it takes it out of every address space. */
@@ -221,6 +230,9 @@ SYSCALL(52) err_t task_segment(cap_t task, u64 addr, cap_t *segment);
 SYSCALL(53) err_t task_write(cap_t task, u64 to, u64 from, u64 size);
 /* Likewise from `task` at `from` into own memory at `to`. */
 SYSCALL(54) err_t task_fetch(cap_t task, u64 from, u64 to, u64 size);
+
+/* Close all slots of `task` (needs CONTROL) from 16 up but those in the sorted array of `count` cap_t's in own memory at `list`. */
+SYSCALL(55) err_t task_caps_keep(cap_t task, u64 list, u64 count);
 
 /* --- threads --- */
 
@@ -359,8 +371,8 @@ enum sigma0_cap {
 	SIGMA0_BANK,	   /* root bank: all of the machine's memory */
 	SIGMA0_SCHEDULE,   /* root schedule, priority PRIORITY_MAX */
 	SIGMA0_THREAD,
-	SIGMA0_BUNDLE,	   /* segment: the boot bundle, read, execute */
 	SIGMA0_CLOCK,	   /* segment: the clock page, read */
+	SIGMA0_BUNDLE,	   /* segment: the boot bundle, read, execute */
 	SIGMA0_INTERRUPTS, /* all interrupts */
 	SIGMA0_IO_PORTS,   /* all I/O ports */
 	SIGMA0_PHYSICAL,   /* all physical memory that is not RAM, with RIGHT_DMA */

@@ -22,6 +22,9 @@ struct task;
 static inline void *arch_ptr(paddr_t addr);
 static inline paddr_t arch_paddr(const void *ptr);
 
+/* Physical address of something in the kernel's image. */
+paddr_t arch_image_paddr(const void *ptr);
+
 /* 16 bytes' worth of copy and clear without string instructions' per-byte cost where it matters. */
 void arch_page_clear(void *page);
 void arch_page_copy(void *to, const void *from);

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/* Sharing and moving frames between segments: copies, move, resize, memory for devices. */
+#include "object/bank.h"
+#include "object/cap.h"
+#include "object/device.h"
+#include "object/segment.h"
+#include "object/thread.h"
+
+/* A frame that must stay where it is (a control block, DMA) is not shared but copied at once. */
+static bool segment_copy_pinned(struct segment *to, u64 *slot, const struct frame *frame)
+{
+	void *page = segment_take_page(to, FRAME_DATA);
+	if (!page)
+		return false;
+	arch_page_copy(page, frame_ptr(frame));
+	struct frame *copy = frame_of(arch_paddr(page));
+	copy->shares = 1;
+	*slot = slot_make(frame_paddr(copy));
+	to->resident++;
+	return true;
+}
+
+/* Give `to` the contents of one slot of its original. */
+static bool segment_copy_slot(struct segment *to, u64 to_index, u64 value)
+{
+	u64 *slot = segment_slot_get(to, to_index);
+	if (!slot)
+		return false;
+	if (!slot_resident(value)) {
+		*slot = value; /* the token stands for the page in every copy */
+		return true;
+	}
+	struct frame *frame = frame_of(slot_paddr(value));
+	if (frame->pins)
+		return segment_copy_pinned(to, slot, frame);
+	if (!segment_pay(to, 1))
+		return false;
+	frame->shares++;
+	to->object.bank->uses[FRAME_DATA]++;
+	to->resident++;
+	*slot = value;
+	return true;
+}
+
+struct segment *segment_copy(struct bank *bank, struct segment *from, u64 index, u64 pages, bool committed)
+{
+	struct segment *to = segment_new(bank, pages, committed);
+	if (!to)
+		return NULL;
+
+	struct segment *source = from->has_keeper ? from : from->source;
+	if (source) {
+		to->source = source;
+		to->source_index = index + (source == from ? 0 : from->source_index);
+		list_add_tail(&source->copies, &to->copy_link);
+		object_get(&source->object);
+	}
+	if (source == from)
+		return to;
+	for (u64 i = index;; i++) {
+		const u64 *slot = segment_slot_next(from, &i, index + pages);
+		if (!slot)
+			break;
+		if (!segment_copy_slot(to, i - index, *slot)) {
+			segment_destroy(to);
+			return NULL;
+		}
+	}
+	segment_unmap(from, index, pages, UNMAP_WRITE);
+	return to;
+}
+
+/* One page of segment_move: true if it was moved or there is nothing to move. */
+static err_t segment_move_page(struct segment *from, u64 from_index, struct segment *to, u64 to_index)
+{
+	u64 *source = segment_slot(from, from_index);
+	if (!source || !slot_resident(*source))
+		return OK;
+	struct frame *frame = frame_of(slot_paddr(*source));
+	if (frame->shares > 1 || frame->pins)
+		return E_BUSY;
+	const u64 *old = segment_slot(to, to_index);
+	if (old && slot_resident(*old))
+		return E_BUSY;
+	if (!segment_pay(to, 1))
+		return E_FUNDS;
+	u64 *target = segment_slot_get(to, to_index);
+	if (!target) {
+		segment_unpay(to, 1);
+		return E_FUNDS;
+	}
+	segment_unmap(from, from_index, 1, UNMAP_ALL);
+	*target = *source;
+	*source = 0;
+	from->resident--;
+	from->object.bank->uses[FRAME_DATA]--;
+	segment_unpay(from, 1);
+	to->resident++;
+	to->object.bank->uses[FRAME_DATA]++;
+	segment_wake(to, to_index, OK);
+	return OK;
+}
+
+err_t sys_segment_move(cap_t from_cap, u64 from_offset, cap_t to_cap, u64 to_offset, u64 size, u64 *moved)
+{
+	enum { PAGES_MAX = 64 };
+	struct segment *from = CAP_FIND(from_cap, SEGMENT, segment, RIGHT_WRITE);
+	struct segment *to = CAP_FIND(to_cap, SEGMENT, segment, RIGHT_WRITE);
+	if (!from || !to)
+		return E_CAP;
+	if ((from_offset | to_offset | size) & PAGE_MASK || from->physical || to->physical ||
+	    from == to || !range_fits(from_offset, size, from->pages * PAGE_SIZE) ||
+	    !range_fits(to_offset, size, to->pages * PAGE_SIZE))
+		return E_RANGE;
+
+	*moved = 0;
+	for (u64 i = 0; i < min_u64(size / PAGE_SIZE, PAGES_MAX); i++) {
+		err_t error = segment_move_page(from, from_offset / PAGE_SIZE + i, to,
+						to_offset / PAGE_SIZE + i);
+		if (error)
+			return i ? OK : error;
+		*moved += PAGE_SIZE;
+	}
+	return OK;
+}
+
+/* Add levels until the tree reaches `pages`; the old root becomes the first slot of each new one. */
+static bool segment_deepen(struct segment *segment, u64 pages)
+{
+	u8 depth = segment_depth(pages);
+	while (segment->depth < depth) {
+		bool empty = segment->depth ? !segment->root :
+			     !(segment->inline_slots[0] | segment->inline_slots[1] |
+			       segment->inline_slots[2] | segment->inline_slots[3]);
+		if (empty) {
+			memset(segment->inline_slots, 0, sizeof(segment->inline_slots));
+			segment->depth = depth;
+			return true;
+		}
+		u64 *node = segment_take_page(segment, FRAME_NODE);
+		if (!node)
+			return false;
+		unsigned count = segment->depth ? 1 : SEGMENT_INLINE;
+		memcpy(node, segment->inline_slots, count * sizeof(u64));
+		memset(segment->inline_slots, 0, sizeof(segment->inline_slots));
+		segment->root = arch_paddr(node);
+		segment->depth++;
+	}
+	return true;
+}
+
+err_t sys_segment_resize(cap_t cap, u64 size)
+{
+	struct segment *segment = CAP_FIND(cap, SEGMENT, segment, RIGHT_CONTROL);
+	if (!segment)
+		return E_CAP;
+	if (size == 0 || size & PAGE_MASK || size > 1ull << 47 || segment->physical ||
+	    segment->source || segment->committed)
+		return E_RANGE;
+
+	u64 pages = size / PAGE_SIZE;
+	if (pages > segment->pages) {
+		if (!segment_deepen(segment, pages))
+			return E_FUNDS;
+	} else if (pages < segment->pages) {
+		segment_unmap(segment, pages, segment->pages - pages, UNMAP_ALL);
+		for (u64 index = pages;; index++) {
+			u64 *slot = segment_slot_next(segment, &index, segment->pages);
+			if (!slot)
+				break;
+			if (!slot_resident(*slot) || !frame_of(slot_paddr(*slot))->pins)
+				segment_slot_clear(segment, slot);
+		}
+	}
+	COMMIT();
+	segment->pages = pages;
+	return OK;
+}
+
+err_t sys_segment_contiguous(cap_t bank_cap, cap_t dma_cap, u64 size, cap_t *out)
+{
+	enum { PAGES_MAX = 512 };
+	struct bank *bank = CAP_FIND(bank_cap, BANK, bank, RIGHT_USE);
+	const struct device_range *dma = CAP_FIND(dma_cap, PHYSICAL, device_range, RIGHT_DMA);
+	if (!bank || !dma)
+		return E_CAP;
+	u64 pages = size / PAGE_SIZE;
+	if (size & PAGE_MASK || pages == 0 || pages > PAGES_MAX)
+		return E_RANGE;
+
+	struct segment *segment = segment_new(bank, pages, true);
+	if (!segment)
+		return E_FUNDS;
+	u64 *first = segment_slot_get(segment, 0);
+	struct frame *run = first ? frame_take_run(pages) : NULL;
+	if (!run) {
+		segment_destroy(segment);
+		return E_AGAIN;
+	}
+	for (u64 i = 0; i < pages; i++) {
+		arch_page_clear(frame_ptr(&run[i]));
+		run[i].shares = 1;
+		run[i].pins = PIN_DMA;
+		*segment_slot(segment, i) = slot_make(frame_paddr(&run[i]));
+	}
+	segment->resident = pages;
+	bank->uses[FRAME_DATA] += pages;
+	return segment_publish(segment, RIGHT_ALL & ~RIGHT_DMA, out);
+}
+
+err_t sys_segment_address(cap_t cap, cap_t dma_cap, u64 offset, u64 *address)
+{
+	struct segment *segment = CAP_FIND(cap, SEGMENT, segment, RIGHT_WRITE);
+	const struct device_range *dma = CAP_FIND(dma_cap, PHYSICAL, device_range, RIGHT_DMA);
+	if (!segment || !dma)
+		return E_CAP;
+	if (offset & PAGE_MASK || !range_fits(offset, PAGE_SIZE, segment->pages * PAGE_SIZE) ||
+	    segment->physical)
+		return E_RANGE;
+	const u64 *slot = segment_slot(segment, offset / PAGE_SIZE);
+	if (!slot || !slot_resident(*slot))
+		return E_AGAIN;
+	struct frame *frame = frame_of(slot_paddr(*slot));
+	if (frame->shares > 1)
+		return E_BUSY;
+
+	COMMIT();
+	frame->pins |= PIN_DMA;
+	*address = slot_paddr(*slot);
+	return OK;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* What all kernel objects have in common. An object lies in a page ("slab") of objects of its kind that its bank has paid for. Capabilities refer to it by
+ * address and serial number; a serial number is never used again, so a capability for an object that has been
+ * destroyed is recognised wherever it is, and nobody has to hunt for copies. I:no-hunting */
+#pragma once
+
+#include "kernel.h"
+
+/* Kinds of slab: the kinds of object, and the kernel's own records. */
+enum slab_kind {
+	SLAB_REGION = KIND_COUNT, /* a mapping in a task */
+	SLAB_NOTE,		  /* a port's note of a gate that leads to it */
+	SLAB_COUNT
+};
+
+struct object {
+	u64 serial;	   /* 0: this slot of the slab is free */
+	struct bank *bank; /* who pays */
+	u32 refs;	   /* capabilities, and uses by the kernel that keep it alive */
+	u8 kind;
+	bool dying; /* its destruction has begun */
+};
+
+/* A reference that does not keep its object alive. */
+struct weak {
+	struct object *object;
+	u64 serial;
+};
+
+/* A zeroed object with its header filled in and no references; NULL if the bank cannot pay. */
+void *object_take(struct bank *bank, unsigned kind);
+/* Give the memory back. For objects that were never published, and at the end of destruction. */
+void object_give(struct object *object);
+/* The struct object of what object_take returned, and back. */
+struct object *object_header(void *whole, unsigned kind);
+
+/* True if `object` still is what had this serial number. */
+bool object_alive(const struct object *object, u64 serial);
+
+static inline void object_get(struct object *object) { object->refs++; }
+/* Drop a reference; the last one destroys the object. */
+void object_put(struct object *object);
+/* Destroy now. E_RESTART: one of its threads still runs on another processor, or it takes long: call again. */
+err_t object_destroy(struct object *object);
+
+void weak_set(struct weak *weak, struct object *object);
+struct object *weak_get(const struct weak *weak);
+
+/* The first object of `kind` that `bank` has paid for, or NULL. */
+struct object *object_first(struct bank *bank, unsigned kind);

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+#include "sched/run.h"
+
+#include "object/task.h"
+#include "object/thread.h"
+#include "sched/timer.h"
+
+enum { SLICE_NS = 10000000 };
+
+struct cpu *cpus[CPU_MAX];
+u32 cpu_count;
+
+static bool thread_allowed(const struct thread *thread, const struct cpu *cpu)
+{
+	return thread->affinity >> cpu->index & 1;
+}
+
+static void queue_add(struct cpu *cpu, struct thread *thread)
+{
+	thread->cpu = cpu;
+	thread->queued = true;
+	list_add_tail(&cpu->queue[thread->priority], &thread->run_link);
+	cpu->ready |= 1u << thread->priority;
+}
+
+void sched_remove(struct thread *thread)
+{
+	if (!thread->queued)
+		return;
+	struct cpu *cpu = thread->cpu;
+	list_remove(&thread->run_link);
+	thread->queued = false;
+	if (list_empty(&cpu->queue[thread->priority]))
+		cpu->ready &= ~(1u << thread->priority);
+}
+
+/* Where a thread that becomes ready should run: where it ran, if that is free; else any free CPU; else where it ran. */
+static struct cpu *cpu_choose(const struct thread *thread)
+{
+	struct cpu *last = thread->cpu ? thread->cpu : arch_cpu();
+	if (thread_allowed(thread, last) && last->online && last->idle)
+		return last;
+	for (u32 i = 0; i < cpu_count; i++) {
+		if (cpus[i] && cpus[i]->online && cpus[i]->idle && thread_allowed(thread, cpus[i]))
+			return cpus[i];
+	}
+	if (last->online && thread_allowed(thread, last))
+		return last;
+	for (u32 i = 0; i < cpu_count; i++) {
+		if (cpus[i] && cpus[i]->online && thread_allowed(thread, cpus[i]))
+			return cpus[i];
+	}
+	return arch_cpu();
+}
+
+void sched_ready(struct thread *thread)
+{
+	ASSERT(thread->state == THREAD_RUNNABLE && !thread->queued && !thread->on_cpu);
+	if (thread->task->suspended)
+		return; /* task_resume queues it */
+	struct cpu *cpu = cpu_choose(thread);
+	queue_add(cpu, thread);
+	bool better = !cpu->current || cpu->current->priority < thread->priority;
+	if (better)
+		cpu->reschedule = true;
+	if (cpu != arch_cpu() && (better || cpu->idle))
+		arch_kick(cpu);
+}
+
+/* Book the current thread's time up to now. */
+static void cpu_account(struct cpu *cpu, u64 now)
+{
+	if (cpu->current)
+		cpu->current->time_ns += now - cpu->run_since;
+	else
+		cpu->idle_ns += now - cpu->run_since;
+	cpu->run_since = now;
+}
+
+/* The current thread leaves this CPU; it is not queued. */
+static void cpu_leave(struct cpu *cpu)
+{
+	struct thread *thread = cpu->current;
+	cpu_account(cpu, arch_now());
+	cpu->current = NULL;
+	if (!thread)
+		return;
+	arch_thread_save(thread);
+	thread->on_cpu = false;
+}
+
+static void cpu_enter(struct cpu *cpu, struct thread *thread)
+{
+	cpu->current = thread;
+	thread->cpu = cpu;
+	thread->on_cpu = true;
+	cpu->slice_end = cpu->run_since + SLICE_NS;
+}
+
+static bool thread_can_run(const struct thread *thread)
+{
+	return thread->state == THREAD_RUNNABLE && !thread->task->suspended &&
+	       !thread->object.dying;
+}
+
+void sched_check_current(void)
+{
+	struct cpu *cpu = arch_cpu();
+	struct thread *thread = cpu->current;
+	if (!thread || thread_can_run(thread))
+		return;
+	cpu_leave(cpu);
+	if (thread->object.dying)
+		(void)thread_destroy(thread);
+	sched_run();
+}
+
+void sched_switch_to(struct thread *thread)
+{
+	struct cpu *cpu = arch_cpu();
+	ASSERT(thread->state == THREAD_RUNNABLE && !thread->queued && !thread->on_cpu);
+	if (!thread_allowed(thread, cpu) || thread->task->suspended ||
+	    (cpu->ready && 31 - __builtin_clz(cpu->ready) > (int)thread->priority)) {
+		sched_ready(thread);
+		return;
+	}
+	u64 slice_end = cpu->slice_end;
+	cpu_leave(cpu);
+	cpu_enter(cpu, thread);
+	if (slice_end > cpu->run_since)
+		cpu->slice_end = slice_end; /* the caller's time goes on */
+}
+
+void sched_yield(void)
+{
+	arch_cpu()->slice_end = 0;
+	arch_cpu()->reschedule = true;
+}
+
+void sched_leave(void) { cpu_leave(arch_cpu()); }
+
+void sched_kick(struct thread *thread)
+{
+	if (thread->on_cpu && thread->cpu != arch_cpu())
+		arch_kick(thread->cpu);
+}
+
+static struct thread *queue_take(struct cpu *from, const struct cpu *to)
+{
+	for (u32 ready = from->ready; ready;) {
+		unsigned p = 31 - (unsigned)__builtin_clz(ready);
+		list_each(thread, &from->queue[p], struct thread, run_link) {
+			if (thread_allowed(thread, to)) {
+				sched_remove(thread);
+				return thread;
+			}
+		}
+		ready &= ~(1u << p);
+	}
+	return NULL;
+}
+
+static struct thread *thread_choose(struct cpu *cpu)
+{
+	struct thread *thread = queue_take(cpu, cpu);
+	for (u32 i = 0; !thread && i < cpu_count; i++) {
+		if (cpus[i] && cpus[i] != cpu)
+			thread = queue_take(cpus[i], cpu);
+	}
+	return thread;
+}
+
+/* Should the current thread make room for one in the queue? */
+static bool cpu_must_switch(const struct cpu *cpu, const struct thread *thread)
+{
+	if (!cpu->ready)
+		return false;
+	u32 best = 31 - (u32)__builtin_clz(cpu->ready);
+	return best > thread->priority ||
+	       (best == thread->priority && arch_now() >= cpu->slice_end);
+}
+
+static void cpu_set_timer(struct cpu *cpu)
+{
+	u64 deadline = timer_next();
+	if (cpu->current && cpu->ready && cpu->slice_end < deadline)
+		deadline = max_u64(cpu->slice_end, 1);
+	arch_timer_set(deadline);
+}
+
+_Noreturn void sched_run(void)
+{
+	struct cpu *cpu = arch_cpu();
+
+	for (;;) {
+		struct thread *thread = cpu->current;
+		if (thread && thread_can_run(thread) && !(cpu->reschedule && cpu_must_switch(cpu, thread)))
+			break;
+		if (thread) {
+			cpu_leave(cpu);
+			if (thread->object.dying)
+				(void)thread_destroy(thread);
+			else if (thread_can_run(thread))
+				queue_add(cpu, thread);
+		}
+		cpu->reschedule = false;
+		thread = thread_choose(cpu);
+		if (!thread) {
+			cpu->idle = true;
+			cpu_account(cpu, arch_now());
+			cpu_set_timer(cpu);
+			arch_idle();
+		}
+		cpu_account(cpu, arch_now());
+		cpu_enter(cpu, thread);
+	}
+	cpu->idle = false;
+	if (cpu->current->interrupt)
+		thread_check_interrupt(cpu->current);
+	cpu_set_timer(cpu);
+	arch_resume(cpu->current);
+}
+
+void sched_timer_tick(void)
+{
+	u64 now = arch_now();
+	timer_run(now);
+	if (arch_cpu()->current && now >= arch_cpu()->slice_end)
+		arch_cpu()->reschedule = true;
+}
+
+bool sched_preempt_wanted(void)
+{
+	const struct cpu *cpu = arch_cpu();
+	return cpu->current && (timer_next() <= arch_now() || cpu_must_switch(cpu, cpu->current));
+}

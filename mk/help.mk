@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: MIT
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+.PHONY: help
+help:
+	@echo 'make run        build what is missing and boot Drove in this terminal (ctrl-a x ends it)'
+	@echo 'make test       all tests, on the host and in the guest'
+	@echo 'make bench      what things cost, in instructions'
+	@echo 'make image      build/drove.img, a bootable disk'
+	@echo 'make toolchain  build/toolchain/bin/x86_64-drove-linux-musl-gcc and -g++'
+	@echo 'make deps       only install the Debian packages that are needed'
+	@echo 'make lint       only the checks of the source'
+	@echo 'make clean      remove build/ (what was downloaded too)'

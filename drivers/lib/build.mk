@@ -1,3 +1,3 @@
 library := driver
-sources := dma.c mmio.c virtio_pci.c virtqueue.c
+sources := dma.c guard.c guard_copy.S mmio.c virtio_pci.c virtqueue.c
 uses := rt

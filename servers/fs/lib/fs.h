@@ -25,6 +25,7 @@ struct lock_table;
 struct node;
 struct node_map;
 struct open_file;
+struct rename;
 
 /* Linux's values, under which files travel (sys/stat.h and fcntl.h have them, too, but only with musl's headers). */
 enum {
@@ -76,6 +77,7 @@ struct node {
 	struct fiber_lock lock;
 	u32 users;		  /* references; at 0 `release` is called */
 	u32 opens;		  /* of them, open files */
+	bool linkable;		  /* without a name, but may get one (O_TMPFILE) */
 	cap_t attached;		  /* another server's directory; holds a reference */
 	struct lock_table *locks; /* flock and fcntl, or NULL */
 	struct node_map *map;	  /* the segment clients map, or NULL */
@@ -122,6 +124,8 @@ bool list_put_dots(struct list_sink *sink, const struct node *dir, u64 parent_in
 struct fs_ops {
 	/* The node, with a reference for the caller. E_NOENT. Also called with "..", not at the root. */
 	err_t (*lookup)(struct node *dir, const char *name, size_t size, struct node **node);
+	/* --- these set the times of what they change (node_touch) and store it, too --- */
+
 	/* The name does not exist; the new node has nlink 1 (directory: 2, and the parent one more), all times now, and
 	 * a reference for the caller. size 0: without a name, nlink 0. */
 	err_t (*create)(struct node *dir, const char *name, size_t size, const struct node_make *make,
@@ -133,19 +137,24 @@ struct fs_ops {
 	/* See struct rename. */
 	err_t (*rename)(const struct rename *rename);
 
-	/* [offset, offset + size) lies in the file. */
-	err_t (*read)(struct node *node, u64 offset, size_t size, struct sink *sink);
 	/* Extends the file if need be; *done bytes were written, even if it fails then. */
 	err_t (*write)(struct node *node, u64 offset, size_t size, struct source *source, size_t *done);
 	/* Change the size of a regular file; what is beyond a smaller size is zero if it grows again. */
 	err_t (*resize)(struct node *node, u64 size);
 	/* Make sure [offset, offset + size) has its blocks; the size grows unless `keep_size`. */
 	err_t (*allocate)(struct node *node, u64 offset, u64 size, bool keep_size);
+
+	/* --- these change nothing --- */
+
+	/* [offset, offset + size) lies in the file; all of it is put into the sink. */
+	err_t (*read)(struct node *node, u64 offset, size_t size, struct sink *sink);
 	/* *offset to the next data (or hole) at or behind it; E_NXIO: none. Without it, all is data. */
 	err_t (*seek)(struct node *node, bool hole, u64 *offset);
 	err_t (*readlink)(struct node *node, char *target, size_t size, size_t *length);
 	/* Entries from `position` (0: the first) by list_put; *position then stands behind the last that fitted. */
 	err_t (*list)(struct node *dir, u64 *position, struct list_sink *sink);
+
+	/* --- the node as a whole --- */
 
 	/* The attributes in *node have changed. */
 	err_t (*store)(struct node *node);
@@ -193,8 +202,7 @@ struct fs {
 	struct open_file *top_open; /* what label 0 stands for */
 	struct list opens;
 	u32 open_count;
-	struct list maps; /* nodes with a map */
-	struct fs_staging *staging;
+	struct fs_maps *maps;
 };
 void fs_init(struct fs *fs);
 void fs_serve_with(struct fs *fs, struct server *server);

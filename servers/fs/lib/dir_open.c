@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/* dir_open: finding, making and opening files. */
+#include "fs/lib/internal.h"
+
+#include <stdlib.h>
+
+enum {
+	OPEN_KEPT = OPEN_ACCESS | OPEN_APPEND | OPEN_NONBLOCK | OPEN_DIRECT | OPEN_DIRECTORY | OPEN_NOFOLLOW |
+		    OPEN_NOATIME | OPEN_PATH,
+	OPEN_WITH_PATH = OPEN_PATH | OPEN_DIRECTORY | OPEN_NOFOLLOW, /* the others mean nothing then */
+};
+
+err_t dir_create(struct walk *w, struct node_make *make, struct node **node)
+{
+	struct node *dir = w->parent;
+	err_t error = dir_check_add(dir, w->identity);
+
+	if (error)
+		return error;
+	make->uid = w->identity.uid;
+	make->gid = dir->mode & MODE_SETGID ? dir->gid : w->identity.gid;
+	if ((dir->mode & MODE_SETGID) && (make->mode & MODE_TYPE) == MODE_DIR)
+		make->mode |= MODE_SETGID;
+	if (!w->fs->ops->create)
+		return E_READONLY;
+	if ((make->mode & MODE_TYPE) == MODE_DIR && dir->nlink >= w->fs->links_max)
+		return E_MLINK;
+	fiber_lock_take(&dir->lock);
+	error = w->fs->ops->create(dir, w->name, w->name_size, make, node);
+	fiber_lock_give(&dir->lock);
+	return error;
+}
+
+/* Is what the walk found what the caller wants to open? */
+static err_t open_check(const struct walk *w, u32 flags, bool made)
+{
+	const struct node *node = w->node;
+	bool writes = (flags & OPEN_ACCESS) != OPEN_READ || (flags & OPEN_TRUNCATE);
+	u32 wanted = 0;
+
+	if ((flags & OPEN_DIRECTORY) && !node_is(node, MODE_DIR))
+		return E_NOTDIR;
+	if (flags & OPEN_PATH)
+		return OK;
+	if (node_is(node, MODE_LINK))
+		return E_LOOP;
+	if (node_is(node, MODE_DIR) && (writes || (flags & OPEN_CREATE)))
+		return E_ISDIR;
+	if (node_is(node, MODE_SOCKET))
+		return E_NXIO;
+	if (writes && w->fs->readonly && (node_is(node, MODE_FILE) || node_is(node, MODE_DIR)))
+		return E_READONLY;
+	if (made)
+		return OK;
+	if ((flags & OPEN_ACCESS) != OPEN_WRITE)
+		wanted |= MAY_READ;
+	if (writes)
+		wanted |= MAY_WRITE;
+	return node_check(node, w->identity, wanted);
+}
+
+static err_t open_truncate(struct node *node)
+{
+	fiber_lock_take(&node->lock);
+	err_t error = node_resize(node, 0);
+	fiber_lock_give(&node->lock);
+	return error;
+}
+
+/* The node is known and allowed: give the caller a gate. */
+static err_t open_gate(struct request *rq, const struct walk *w, u32 flags, cap_t *file)
+{
+	struct node *node = w->node;
+
+	if (!(flags & OPEN_PATH)) {
+		if (w->fs->ops->open) {
+			cap_t gate = 0;
+			err_t error = w->fs->ops->open(node, flags, rq, &gate);
+			if (error || gate) {
+				*file = gate | (gate ? CAP_MOVE : 0);
+				return error;
+			}
+		}
+		bool plain = node_is(node, MODE_FILE) || node_is(node, MODE_DIR);
+		if (!plain && !node->file_ops)
+			return E_NXIO;
+		if ((flags & OPEN_TRUNCATE) && node_is(node, MODE_FILE)) {
+			err_t error = open_truncate(node);
+			if (error)
+				return error;
+		}
+	}
+	bool named = w->parent && !node_is(node, MODE_DIR) && node->nlink > 0;
+	struct open_file *open = open_create(w->fs, node, w->identity, flags & OPEN_KEPT,
+					     named ? w->parent : NULL, w->name, w->name_size);
+	if (!open)
+		return E_FUNDS;
+	err_t error = request_gate(rq, (u64)open, file);
+	if (error) {
+		open_put(open);
+		return error;
+	}
+	*file |= CAP_MOVE;
+	return OK;
+}
+
+/* A file without a name in the directory where the walk ended (O_TMPFILE). */
+static err_t open_unnamed(struct request *rq, struct walk *w, u32 flags, u32 mode, cap_t *file)
+{
+	if ((flags & OPEN_ACCESS) == OPEN_READ)
+		return E_INVAL;
+	if (!w->node || !node_is(w->node, MODE_DIR))
+		return E_NOTDIR;
+	if (w->parent)
+		node_put(w->parent);
+	w->parent = w->node;
+	w->node = NULL;
+	w->name = "";
+	w->name_size = 0;
+	struct node_make make = { .mode = MODE_FILE | (mode & MODE_PERMISSIONS) };
+	err_t error = dir_create(w, &make, &w->node);
+	if (error)
+		return error;
+	w->node->linkable = !(flags & OPEN_EXCLUSIVE);
+	return open_gate(rq, w, flags & ~(u32)(OPEN_DIRECTORY | OPEN_TRUNCATE), file);
+}
+
+/* OPEN_CREATE: make the file if the name is free. */
+static err_t open_or_make(struct request *rq, struct walk *w, u32 flags, u32 mode, cap_t *file)
+{
+	bool made = false;
+
+	if (w->node && (flags & OPEN_EXCLUSIVE))
+		return E_EXISTS;
+	if (w->slash)
+		return E_ISDIR;
+	if (!w->node) {
+		struct node_make make = { .mode = MODE_FILE | (mode & MODE_PERMISSIONS) };
+		err_t error = dir_create(w, &make, &w->node);
+		if (error)
+			return error;
+		made = true;
+	}
+	err_t error = open_check(w, flags, made);
+	return error ? error : open_gate(rq, w, flags, file);
+}
+
+static err_t open_walked(struct request *rq, struct walk *w, u32 flags, u32 mode, cap_t *file)
+{
+	if (flags & OPEN_UNNAMED)
+		return open_unnamed(rq, w, flags, mode, file);
+	if (flags & OPEN_CREATE)
+		return open_or_make(rq, w, flags, mode, file);
+	err_t error = open_check(w, flags, false);
+	return error ? error : open_gate(rq, w, flags, file);
+}
+
+err_t fs_dir_open(struct request *rq, u32 flags, u32 mode, cap_t *file, u32 *mode_out)
+{
+	struct open_file *start = rq->object;
+	struct walk w = { 0 };
+	char *path;
+	u32 how = 0;
+
+	if (flags & OPEN_PATH)
+		flags &= OPEN_WITH_PATH;
+	if ((flags & OPEN_ACCESS) == OPEN_ACCESS)
+		return E_INVAL;
+	bool exclusive = (flags & OPEN_CREATE) && (flags & OPEN_EXCLUSIVE);
+	if (!(flags & OPEN_NOFOLLOW) && !exclusive)
+		how |= WALK_FOLLOW;
+	if ((flags & OPEN_CREATE) && !(flags & OPEN_UNNAMED))
+		how |= WALK_ABSENT;
+	if (exclusive)
+		how |= WALK_STAY;
+	err_t error = walk_fetch(rq, DIR_PATH_MAX, &path);
+	if (error)
+		return error;
+	bool changes = flags & (OPEN_CREATE | OPEN_UNNAMED);
+	if (changes)
+		fiber_lock_take(&start->fs->change);
+	error = walk(&w, start, how, path, rq->in_size);
+	error = error ? walk_error(rq, &w, 0, error) : open_walked(rq, &w, flags, mode, file);
+	if (changes)
+		fiber_lock_give(&start->fs->change);
+	if (!error)
+		*mode_out = w.node->mode;
+	walk_end(&w);
+	free(path);
+	return error;
+}

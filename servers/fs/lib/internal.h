@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the library share with each other only. */
+#pragma once
+
+#include "fs/lib/fs.h"
+#include "proto/dir_server.h"
+#include "proto/file_server.h"
+
+enum { INTERFACE_FILE = 1, INTERFACE_DIR = 2 };
+
+extern const struct dir_ops fs_dir_ops;
+extern const struct file_ops fs_file_ops;
+
+static inline u64 u64_min(u64 a, u64 b) { return a < b ? a : b; }
+
+/* --- open.c --- */
+
+/* An open file for `node` (takes a reference of its own), with one user; NULL without memory. `name` in `parent` may be NULL. */
+struct open_file *open_create(struct fs *fs, struct node *node, struct identity identity, u32 flags,
+			      struct node *parent, const char *name, size_t name_size);
+void open_put(struct open_file *open);
+static inline bool open_reads(const struct open_file *open)
+{
+	return !(open->flags & OPEN_PATH) && (open->flags & OPEN_ACCESS) != OPEN_WRITE;
+}
+static inline bool open_writes(const struct open_file *open)
+{
+	return !(open->flags & OPEN_PATH) && (open->flags & OPEN_ACCESS) != OPEN_READ;
+}
+
+/* --- walk.c: paths --- */
+
+enum walk_flag {
+	WALK_FOLLOW = 1, /* a symbolic link at the end */
+	WALK_ABSENT = 2, /* the last name need not exist: then node is NULL */
+	WALK_STAY = 4,	 /* do not cross to what is attached at the end */
+};
+enum walk_last { LAST_NAME, LAST_DOT, LAST_DOTDOT, LAST_NONE };
+
+struct walk {
+	struct fs *fs;
+	struct identity identity;
+	u32 flags;
+	u32 links; /* symbolic links followed */
+	char *text; /* what is left of the path begins at `at`; zero-terminated */
+	size_t size, at;
+	size_t original, original_left; /* size of the caller's path, and how much of it ends `text` */
+	/* --- results --- */
+	struct node *node;   /* where it ends, or NULL */
+	struct node *parent; /* with LAST_NAME: the directory of `name`; otherwise NULL */
+	const char *name;    /* in `text` */
+	size_t name_size;
+	enum walk_last last;
+	bool slash; /* the path ends with one */
+	u32 cross_kind;
+	cap_t cross_gate;
+};
+
+/* Copy the caller's lent `in` (`limit` bytes at most: E_NAMETOOLONG) into zero-terminated memory. */
+MUST_CHECK err_t walk_fetch(struct request *rq, size_t limit, char **text);
+/* Walk `path` from `start`. E_CROSS: answer with walk_cross. walk_end in any case; it is all right on a zeroed walk. */
+MUST_CHECK err_t walk(struct walk *w, struct open_file *start, u32 flags, const char *path, size_t size);
+void walk_end(struct walk *w);
+/* Answer the request for a walk that said E_CROSS on path `which`. */
+err_t walk_cross(struct request *rq, const struct walk *w, u32 which);
+/* E_CROSS becomes the answer that it means; other errors stay. */
+static inline err_t walk_error(struct request *rq, const struct walk *w, u32 which, err_t error)
+{
+	return error == E_CROSS ? walk_cross(rq, w, which) : error;
+}
+/* The directory above `dir`, which is not the root. */
+MUST_CHECK err_t walk_up(struct node *dir, struct node **parent);
+
+/* --- dir_names.c, dir_move.c, dir_open.c: handlers --- */
+
+err_t fs_dir_open(struct request *rq, u32 flags, u32 mode, cap_t *file, u32 *mode_out);
+err_t fs_dir_make(struct request *rq, u32 mode, u64 rdev);
+err_t fs_dir_symlink(struct request *rq);
+err_t fs_dir_remove(struct request *rq, u32 flags);
+err_t fs_dir_link(struct request *rq, cap_t new_dir, u32 flags);
+err_t fs_dir_rename(struct request *rq, cap_t new_dir, u32 flags);
+
+/* May `identity` put names into `dir`? */
+MUST_CHECK err_t dir_check_add(const struct node *dir, struct identity identity);
+/* May it take `node`'s name out of it? */
+MUST_CHECK err_t dir_check_remove(const struct node *dir, const struct node *node, struct identity identity);
+/* Make a node at the end of the walk; new->mode is complete, owner and group are set here. */
+MUST_CHECK err_t dir_create(struct walk *w, struct node_make *make, struct node **node);
+
+/* --- attributes.c --- */
+
+MUST_CHECK err_t node_set(struct node *node, struct identity identity, const struct file_attributes *attributes);
+/* A read has happened. */
+void node_accessed(struct node *node, u32 open_flags);
+
+/* --- io.c: with the node's lock --- */
+
+MUST_CHECK err_t node_read(struct node *node, u64 offset, size_t size, struct sink *sink);
+MUST_CHECK err_t node_write(struct node *node, u64 offset, size_t size, struct source *source, size_t *done);
+MUST_CHECK err_t node_resize(struct node *node, u64 size);
+err_t fs_file_read(struct request *rq, i64 offset, u32 flags, u64 *count);
+err_t fs_file_write(struct request *rq, i64 offset, u32 flags, u64 *count);
+
+/* --- list.c --- */
+
+err_t fs_file_list(struct request *rq, u64 *count);
+/* The name under which `node` stands in `dir` (both directories). E_NOENT. */
+MUST_CHECK err_t list_find(struct node *dir, u64 ino, char name[DIR_NAME_MAX], size_t *size);
+err_t fs_file_path(struct request *rq, u64 *length);
+
+/* --- lock.c --- */
+
+err_t fs_file_lock(struct request *rq, u64 owner, u32 type, u64 start, u64 size, bool wait);
+err_t fs_file_unlock_all(struct request *rq, u64 owner);
+/* All locks that were set through this open file end. */
+void lock_open_closed(struct open_file *open);
+
+/* --- map.c --- */
+
+MUST_CHECK err_t map_start(struct fs *fs);
+err_t fs_file_map(struct request *rq, u32 access, cap_t *segment, u64 *size);
+void map_page_in(struct server *server, u64 label, u64 offset, u32 access, bool evicted, u64 token);
+/* With the node's lock; the node has a map. Mapped pages hold what is true of the file. */
+MUST_CHECK err_t map_read(struct node *node, u64 offset, size_t size, struct sink *sink);
+MUST_CHECK err_t map_write_back(struct node *node, u64 offset, u64 size);
+void map_written(struct node *node, u64 offset, size_t size);
+void map_resized(struct node *node, u64 old_size);
+/* Write back all maps of the file system. Takes the nodes' locks. */
+MUST_CHECK err_t map_sync(struct fs *fs);
+/* Give up maps that nobody uses any more. */
+void map_reap(struct fs *fs);

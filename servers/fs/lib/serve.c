@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* Between the runtime's loop and the handlers: which open file a gate stands for. */
+#include "fs/lib/internal.h"
+
+enum { REQUESTS = 64, FIBERS = 16 };
+
+void fs_init(struct fs *fs)
+{
+	fiber_lock_init(&fs->change);
+	list_init(&fs->opens);
+	fs->open_count = 0;
+	fs->top_open = open_create(fs, fs->root, (struct identity){ 0 }, OPEN_READ | OPEN_DIRECTORY, NULL, NULL, 0);
+	if (!fs->top_open || map_start(fs))
+		rt_fail("no memory to start with");
+	fs->root->opens--; /* nobody has opened it */
+	fs->open_count--;
+}
+
+static void fs_dispatch(struct server *server, struct request *rq)
+{
+	struct fs *fs = server->state;
+	struct open_file *open = rq->label ? (struct open_file *)rq->label : fs->top_open;
+
+	open->users++; /* the last gate may go while the request runs */
+	rq->object = open;
+	switch (rq->msg.word[0] >> 16) {
+	case INTERFACE_DIR: dir_serve(&fs_dir_ops, rq); break;
+	case INTERFACE_FILE:
+		file_serve(open->node->file_ops ? open->node->file_ops : &fs_file_ops, rq);
+		break;
+	default:
+		if (fs->dispatch)
+			fs->dispatch(fs, rq);
+		else
+			request_reply(rq, E_NOSYS);
+	}
+	open_put(open);
+}
+
+static void fs_no_clients(struct server *server, u64 label)
+{
+	struct fs *fs = server->state;
+
+	if (label)
+		open_put((struct open_file *)label);
+	if (fs->open_count == 0)
+		map_reap(fs);
+}
+
+void fs_serve_with(struct fs *fs, struct server *server)
+{
+	fs->server = server;
+	server->state = fs;
+	server->dispatch = fs_dispatch;
+	server->no_clients = fs_no_clients;
+	server->page_in = map_page_in;
+	if (!server->requests)
+		server->requests = REQUESTS;
+	if (!server->fibers)
+		server->fibers = FIBERS;
+}
+
+err_t fs_sync(struct fs *fs)
+{
+	map_reap(fs);
+	err_t error = map_sync(fs);
+	err_t stored = fs->ops->sync_all ? fs->ops->sync_all(fs) : OK;
+	return error ? error : stored;
+}

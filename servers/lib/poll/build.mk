@@ -1,0 +1,3 @@
+library := poll
+sources := poll.c
+uses := rt

@@ -1,0 +1,648 @@
+/* SPDX-License-Identifier: MIT */
+/* Pipes and FIFOs as their clients see them. */
+#include <fcntl.h>
+#include <stdlib.h>
+
+#include "pipe/pipe.h"
+#include "pipe/serve.h"
+#include "proto/file.h"
+#include "servers/fake/fake.h"
+#include "test.h"
+
+enum { KERNEL_ATOMIC = 4096, KERNEL_CAPACITY = 65536 };
+
+struct world {
+	cap_t reader, writer;
+};
+
+static struct msg message(u32 interface, u32 number) { return (struct msg){ .word[0] = CALL(interface, number) }; }
+
+static struct world world_make(u32 flags)
+{
+	fake_reset(pipe_dispatch, pipe_no_clients);
+	struct msg m = message(6, 1);
+	m.word[1] = flags;
+	struct fake_call *call = fake_send(0, &m);
+	CHECK_EQ(fake_finish(call, &m), OK);
+	return (struct world){ m.cap[0] & ~CAP_MOVE, m.cap[1] & ~CAP_MOVE };
+}
+
+/* Nothing may be left: no request, no gate, no open end. */
+static void world_end(void)
+{
+	CHECK_EQ(fake_held(), 0);
+	CHECK_EQ(fake_gates(), 0);
+	CHECK_EQ(pipes_count(), 0);
+}
+
+static void world_close(struct world *w)
+{
+	fake_close(w->reader);
+	fake_close(w->writer);
+	world_end();
+}
+
+static struct fake_call *read_begin(cap_t gate, void *buf, size_t size)
+{
+	struct msg m = message(1, 1);
+	m.word[1] = (u64)FILE_POSITION;
+	m.out = buf;
+	m.out_size = size;
+	return fake_send_to(gate, &m);
+}
+
+static struct fake_call *write_begin(cap_t gate, const void *buf, size_t size)
+{
+	struct msg m = message(1, 2);
+	m.word[1] = (u64)FILE_POSITION;
+	m.in = buf;
+	m.in_size = size;
+	return fake_send_to(gate, &m);
+}
+
+/* The count, or -error; -E_HELD if it waits. */
+static long result(struct fake_call *call)
+{
+	struct msg m;
+
+	if (!fake_answered(call))
+		return -(long)E_HELD;
+	err_t error = fake_finish(call, &m);
+	return error ? -(long)error : (long)m.word[1];
+}
+static long do_read(cap_t gate, void *buf, size_t size) { return result(read_begin(gate, buf, size)); }
+static long do_write(cap_t gate, const void *buf, size_t size) { return result(write_begin(gate, buf, size)); }
+
+static u32 do_poll(cap_t gate, u32 mask, u64 bits, cap_t event)
+{
+	struct msg m = message(1, 8);
+	m.word[1] = mask;
+	m.word[2] = bits;
+	m.cap[0] = event;
+	CHECK_EQ(fake_finish(fake_send_to(gate, &m), &m), OK);
+	return (u32)m.word[1];
+}
+
+static u8 *pattern(size_t size, u32 seed)
+{
+	u8 *data = malloc(size);
+
+	for (size_t i = 0; i < size; i++)
+		data[i] = (u8)(i * 7 + (i >> 8) + seed);
+	return data;
+}
+
+TEST(what_is_written_is_read)
+{
+	struct world w = world_make(0);
+	char buf[16] = "";
+
+	CHECK_EQ(do_write(w.writer, "hello", 5), 5);
+	CHECK_EQ(do_write(w.writer, ", you", 5), 5);
+	CHECK_EQ(do_read(w.reader, buf, 7), 7);
+	CHECK(!memcmp(buf, "hello, ", 7));
+	CHECK_EQ(do_read(w.reader, buf, sizeof(buf)), 3);
+	CHECK(!memcmp(buf, "you", 3));
+	world_close(&w);
+}
+
+TEST(a_waiting_reader_gets_the_writers_data_with_one_copy)
+{
+	struct world w = world_make(0);
+	char buf[16];
+	struct fake_call *reader = read_begin(w.reader, buf, sizeof(buf));
+
+	CHECK(!fake_answered(reader));
+	fake.copies = 0;
+	CHECK_EQ(do_write(w.writer, "abc", 3), 3);
+	CHECK_EQ(result(reader), 3);
+	CHECK_EQ(fake.copies, 1);
+	CHECK(!memcmp(buf, "abc", 3));
+	world_close(&w);
+}
+
+TEST(several_waiting_readers_share_a_write_in_order)
+{
+	struct world w = world_make(0);
+	char a[2], b[2], c[8];
+	struct fake_call *first = read_begin(w.reader, a, 2), *second = read_begin(w.reader, b, 2);
+
+	CHECK_EQ(do_write(w.writer, "123456", 6), 6);
+	CHECK_EQ(result(first), 2);
+	CHECK_EQ(result(second), 2);
+	CHECK(!memcmp(a, "12", 2) && !memcmp(b, "34", 2));
+	CHECK_EQ(do_read(w.reader, c, 8), 2);
+	CHECK(!memcmp(c, "56", 2));
+	world_close(&w);
+}
+
+TEST(a_pipe_holds_its_capacity_and_then_the_writer_waits)
+{
+	struct world w = world_make(0);
+	u8 *data = pattern(KERNEL_CAPACITY, 1), *copy = malloc(KERNEL_CAPACITY);
+
+	CHECK_EQ(do_write(w.writer, data, KERNEL_CAPACITY), KERNEL_CAPACITY);
+	struct fake_call *writer = write_begin(w.writer, "x", 1);
+	CHECK(!fake_answered(writer));
+	CHECK_EQ(do_read(w.reader, copy, KERNEL_CAPACITY), KERNEL_CAPACITY);
+	CHECK(!memcmp(data, copy, KERNEL_CAPACITY));
+	CHECK_EQ(result(writer), 1);
+	CHECK_EQ(do_read(w.reader, copy, 9), 1);
+	free(data);
+	free(copy);
+	world_close(&w);
+}
+
+TEST(a_large_write_goes_through_in_pieces)
+{
+	enum { SIZE = 300000 };
+	struct world w = world_make(0);
+	u8 *data = pattern(SIZE, 3), *copy = malloc(SIZE);
+	struct fake_call *writer = write_begin(w.writer, data, SIZE);
+	size_t done = 0;
+
+	while (done < SIZE) {
+		long count = do_read(w.reader, copy + done, 1 + (done * 31) % 9999);
+		CHECK(count > 0);
+		done += (size_t)count;
+	}
+	CHECK_EQ(result(writer), SIZE);
+	CHECK(!memcmp(data, copy, SIZE));
+	free(data);
+	free(copy);
+	world_close(&w);
+}
+
+TEST(a_large_write_meets_a_large_reader_in_one_answer)
+{
+	struct world w = world_make(0);
+	u8 *data = pattern(KERNEL_CAPACITY, 3), *copy = malloc(KERNEL_CAPACITY);
+	struct fake_call *reader = read_begin(w.reader, copy, KERNEL_CAPACITY);
+
+	CHECK_EQ(do_write(w.writer, data, KERNEL_CAPACITY), KERNEL_CAPACITY);
+	CHECK_EQ(result(reader), KERNEL_CAPACITY);
+	CHECK(!memcmp(data, copy, KERNEL_CAPACITY));
+	free(data);
+	free(copy);
+	world_close(&w);
+}
+
+TEST(small_writes_are_not_divided)
+{
+	struct world w = world_make(O_NONBLOCK);
+	u8 *data = pattern(KERNEL_CAPACITY, 5), *copy = malloc(KERNEL_CAPACITY);
+
+	CHECK_EQ(do_write(w.writer, data, KERNEL_CAPACITY - 100), KERNEL_CAPACITY - 100);
+	CHECK_EQ(do_write(w.writer, data, KERNEL_ATOMIC), -(long)E_AGAIN);
+	CHECK_EQ(do_write(w.writer, data, 101), -(long)E_AGAIN);
+	CHECK_EQ(do_write(w.writer, data, 100), 100);
+	CHECK_EQ(do_read(w.reader, copy, 5000), 5000);
+	CHECK_EQ(do_write(w.writer, data, KERNEL_ATOMIC + 1 + 5000), 5000);
+	CHECK_EQ(do_write(w.writer, data, KERNEL_ATOMIC + 1), -(long)E_AGAIN);
+	free(data);
+	free(copy);
+	world_close(&w);
+}
+
+TEST(waiting_writers_come_in_order_and_whole)
+{
+	struct world w = world_make(0);
+	u8 *data = pattern(KERNEL_CAPACITY, 0), *copy = malloc(KERNEL_CAPACITY);
+	u8 a[KERNEL_ATOMIC], b[10];
+
+	memset(a, 'a', sizeof(a));
+	memset(b, 'b', sizeof(b));
+	CHECK_EQ(do_write(w.writer, data, KERNEL_CAPACITY), KERNEL_CAPACITY);
+	struct fake_call *first = write_begin(w.writer, a, sizeof(a));
+	struct fake_call *second = write_begin(w.writer, b, sizeof(b));
+	CHECK_EQ(do_read(w.reader, copy, 4000), 4000);
+	CHECK(!fake_answered(first) && !fake_answered(second));
+	CHECK_EQ(do_read(w.reader, copy, 96), 96);
+	CHECK_EQ(result(first), KERNEL_ATOMIC);
+	CHECK(!fake_answered(second));
+	CHECK_EQ(do_read(w.reader, copy, KERNEL_CAPACITY), KERNEL_CAPACITY);
+	CHECK_EQ(result(second), 10);
+	CHECK_EQ(copy[KERNEL_CAPACITY - 1], 'a');
+	free(data);
+	free(copy);
+	world_close(&w);
+}
+
+TEST(a_reader_sees_end_of_file_when_the_last_writer_goes)
+{
+	struct world w = world_make(0);
+	char buf[8];
+
+	CHECK_EQ(do_write(w.writer, "end", 3), 3);
+	fake_close(w.writer);
+	CHECK_EQ(do_read(w.reader, buf, 8), 3);
+	CHECK_EQ(do_read(w.reader, buf, 8), 0);
+	fake_close(w.reader);
+	world_end();
+}
+
+TEST(a_waiting_reader_is_woken_by_the_last_writers_end)
+{
+	struct world w = world_make(0);
+	char buf[8];
+	struct fake_call *reader = read_begin(w.reader, buf, 8);
+
+	fake_close(w.writer);
+	CHECK_EQ(result(reader), 0);
+	fake_close(w.reader);
+	world_end();
+}
+
+TEST(a_writer_without_readers_gets_an_error)
+{
+	struct world w = world_make(0);
+	u8 *data = pattern(2 * KERNEL_CAPACITY, 0);
+	struct fake_call *partial = write_begin(w.writer, data, 2 * KERNEL_CAPACITY);
+	struct fake_call *none = write_begin(w.writer, data, 10);
+
+	fake_close(w.reader);
+	CHECK_EQ(result(partial), KERNEL_CAPACITY);
+	CHECK_EQ(result(none), -(long)E_PIPE);
+	CHECK_EQ(do_write(w.writer, "x", 1), -(long)E_PIPE);
+	fake_close(w.writer);
+	free(data);
+	world_end();
+}
+
+TEST(cancelled_calls_are_answered_and_leave_the_rest_in_order)
+{
+	struct world w = world_make(0);
+	char buf[8];
+	struct fake_call *first = read_begin(w.reader, buf, 8), *second = read_begin(w.reader, buf, 8);
+
+	fake_cancel(first);
+	CHECK_EQ(result(first), -(long)E_INTR);
+	CHECK_EQ(do_write(w.writer, "z", 1), 1);
+	CHECK_EQ(result(second), 1);
+
+	u8 *data = pattern(KERNEL_CAPACITY, 0);
+	CHECK_EQ(do_write(w.writer, data, KERNEL_CAPACITY - 10), KERNEL_CAPACITY - 10);
+	struct fake_call *large = write_begin(w.writer, data, KERNEL_ATOMIC);
+	struct fake_call *small = write_begin(w.writer, data, 10);
+	CHECK(!fake_answered(small));
+	fake_cancel(large);
+	CHECK_EQ(result(large), -(long)E_INTR);
+	CHECK_EQ(result(small), 10);
+	struct fake_call *part = write_begin(w.writer, data, 2 * KERNEL_ATOMIC);
+	CHECK_EQ(do_read(w.reader, data, 100), 100);
+	fake_leave(part);
+	CHECK_EQ(result(part), 100);
+	free(data);
+	world_close(&w);
+}
+
+TEST(nothing_waits_with_nonblock)
+{
+	struct world w = world_make(O_NONBLOCK);
+	char buf[8];
+
+	CHECK_EQ(do_read(w.reader, buf, 8), -(long)E_AGAIN);
+	fake_close(w.writer);
+	CHECK_EQ(do_read(w.reader, buf, 8), 0);
+	fake_close(w.reader);
+
+	w = world_make(0);
+	struct msg m = message(1, 1);
+	m.word[1] = (u64)FILE_POSITION;
+	m.word[2] = FILE_IO_NONBLOCK;
+	m.out = buf;
+	m.out_size = 8;
+	CHECK_EQ(result(fake_send_to(w.reader, &m)), -(long)E_AGAIN);
+	world_close(&w);
+}
+
+TEST(poll_tells_and_remembers_once)
+{
+	struct world w = world_make(0);
+	char buf[8];
+
+	CHECK_EQ(do_poll(w.writer, POLL_OUTPUT, 1, fake_event(1)), POLL_OUTPUT);
+	CHECK_EQ(do_poll(w.reader, POLL_INPUT, 2, fake_event(1)), 0);
+	CHECK_EQ(do_write(w.writer, "1", 1), 1);
+	CHECK_EQ(fake_event_take(1), 2);
+	CHECK_EQ(do_write(w.writer, "2", 1), 1);
+	CHECK_EQ(fake_event_take(1), 0);
+	CHECK_EQ(do_poll(w.reader, POLL_INPUT, 2, 0), POLL_INPUT);
+	CHECK_EQ(do_read(w.reader, buf, 8), 2);
+	CHECK_EQ(do_poll(w.reader, POLL_INPUT, 4, fake_event(1)), 0);
+	fake_close(w.writer);
+	CHECK_EQ(fake_event_take(1), 4);
+	CHECK_EQ(do_poll(w.reader, POLL_INPUT, 4, 0), POLL_HANGUP);
+	fake_close(w.reader);
+	/* Every event that came has been closed. */
+	CHECK_EQ(fake.caps_closed, 3);
+	world_end();
+}
+
+TEST(poll_of_a_writer_waits_for_room_or_the_readers_end)
+{
+	struct world w = world_make(O_NONBLOCK);
+	u8 *data = pattern(KERNEL_CAPACITY, 0);
+
+	CHECK_EQ(do_write(w.writer, data, KERNEL_CAPACITY - KERNEL_ATOMIC), KERNEL_CAPACITY - KERNEL_ATOMIC);
+	CHECK_EQ(do_poll(w.writer, POLL_OUTPUT, 1, 0), POLL_OUTPUT);
+	CHECK_EQ(do_write(w.writer, data, 1), 1);
+	CHECK_EQ(do_poll(w.writer, POLL_OUTPUT, 1, fake_event(0)), 0);
+	CHECK_EQ(do_read(w.reader, data, 1), 1);
+	CHECK_EQ(fake_event_take(0), 1);
+	CHECK_EQ(do_write(w.writer, data, 10), 10);
+	CHECK_EQ(do_poll(w.writer, POLL_OUTPUT, 8, fake_event(0)), 0);
+	fake_close(w.reader);
+	CHECK_EQ(fake_event_take(0), 8);
+	CHECK_EQ(do_poll(w.writer, POLL_OUTPUT, 8, 0) & POLL_ERROR, POLL_ERROR);
+	fake_close(w.writer);
+	free(data);
+	world_end();
+}
+
+TEST(a_poller_that_asks_again_replaces_itself_and_many_are_bounded)
+{
+	struct world w = world_make(0);
+
+	for (int i = 0; i < 100; i++)
+		CHECK_EQ(do_poll(w.reader, POLL_INPUT, 1, fake_event(i % 2 ? 3 : 3 + FAKE_EVENTS / 2)), 0);
+	CHECK_EQ(fake.caps_closed, 99);
+	CHECK_EQ(fake.signals, 0);
+	for (u32 i = 4; i < 4 + POLL_WAITERS_MAX; i++)
+		CHECK_EQ(do_poll(w.reader, POLL_INPUT, 1, fake_event(i)), 0);
+	CHECK_EQ(fake.signals, 1);
+	CHECK_EQ(fake_event_take(3), 1);
+	world_close(&w);
+	CHECK_EQ(fake.caps_closed, 100 + POLL_WAITERS_MAX);
+}
+
+TEST(a_page_that_is_not_at_hand_loses_nothing)
+{
+	struct world w = world_make(0);
+	char buf[8];
+	u8 *data = pattern(20000, 9), *copy = malloc(20000);
+
+	CHECK_EQ(do_write(w.writer, "keep", 4), 4);
+	fake.copies_left = 0;
+	CHECK_EQ(do_read(w.reader, buf, 8), -(long)E_TOUCH);
+	CHECK_EQ(do_write(w.writer, data, 20000), -(long)E_TOUCH);
+	fake.copies_left = UINT32_MAX;
+	CHECK_EQ(do_read(w.reader, buf, 8), 4);
+
+	struct fake_call *reader = read_begin(w.reader, copy, 20000);
+	fake.copies_left = 0;
+	CHECK_EQ(do_write(w.writer, "more", 4), 4); /* kept: the reader will come again */
+	CHECK_EQ(result(reader), -(long)E_TOUCH);
+	fake.copies_left = UINT32_MAX;
+	CHECK_EQ(do_read(w.reader, copy, 20000), 4);
+	CHECK(!memcmp(copy, "more", 4));
+	free(data);
+	free(copy);
+	world_close(&w);
+}
+
+TEST(too_many_waiting_calls_are_refused)
+{
+	struct world w = world_make(0);
+	struct fake_call *call[PIPE_REQUESTS];
+	char buf[1];
+	int n = 0;
+
+	while (!fake_answered(call[n] = read_begin(w.reader, buf, 1)))
+		n++;
+	CHECK_EQ(n, PIPE_REQUESTS - PIPE_REQUESTS_SPARE);
+	CHECK_EQ(result(call[n]), -(long)E_BUSY);
+	fake_close(w.writer);
+	for (int i = 0; i < n; i++)
+		CHECK_EQ(result(call[i]), 0);
+	fake_close(w.reader);
+	world_end();
+}
+
+TEST(without_gates_there_is_no_pipe)
+{
+	for (u32 gates = 0; gates < 2; gates++) {
+		fake_reset(pipe_dispatch, pipe_no_clients);
+		fake.gates_left = gates;
+		struct msg m = message(6, 1);
+		CHECK_EQ(fake_finish(fake_send(0, &m), NULL), E_FUNDS);
+		world_end();
+	}
+}
+
+TEST(ends_do_only_what_they_are_for)
+{
+	struct world w = world_make(0);
+	struct msg m = message(1, 3);
+	char buf[4];
+
+	CHECK_EQ(do_read(w.writer, buf, 4), -(long)E_PERM);
+	CHECK_EQ(do_write(w.reader, buf, 4), -(long)E_PERM);
+	CHECK_EQ(fake_finish(fake_send_to(w.reader, &m), NULL), E_SPIPE);
+	m = message(1, 99);
+	CHECK_EQ(fake_finish(fake_send_to(w.reader, &m), NULL), E_NOSYS);
+	m = message(6, 1);
+	CHECK_EQ(fake_finish(fake_send_to(w.reader, &m), NULL), E_NOSYS);
+	CHECK_EQ(do_read(w.reader, buf, 0), 0);
+	CHECK_EQ(do_write(w.writer, buf, 0), 0);
+	world_close(&w);
+}
+
+TEST(a_pipe_tells_what_it_is)
+{
+	struct world w = world_make(O_NONBLOCK);
+	struct file_stat st;
+	char path[32] = "";
+	struct msg m = message(1, 4);
+
+	m.out = &st;
+	m.out_size = sizeof(st);
+	CHECK_EQ(fake_finish(fake_send_to(w.reader, &m), NULL), OK);
+	CHECK_EQ(st.mode, 0010600);
+	m = message(1, 10);
+	CHECK_EQ(fake_finish(fake_send_to(w.writer, &m), &m), OK);
+	CHECK_EQ(m.word[1], O_WRONLY | O_NONBLOCK);
+	m = message(1, 15);
+	m.out = path;
+	m.out_size = sizeof(path);
+	CHECK_EQ(fake_finish(fake_send_to(w.reader, &m), NULL), OK);
+	CHECK(!strncmp(path, "pipe:[", 6));
+	CHECK_EQ(do_write(w.writer, "abc", 3), 3);
+	m = message(1, 14);
+	m.word[1] = 0x541b;
+	CHECK_EQ(fake_finish(fake_send_to(w.reader, &m), &m), OK);
+	CHECK_EQ(m.word[1], 3);
+	world_close(&w);
+}
+
+TEST(the_capacity_can_be_changed)
+{
+	struct world w = world_make(O_NONBLOCK);
+	struct msg m = message(1, 14);
+	u8 *data = pattern(1 << 18, 0);
+
+	m.word[1] = 1031;
+	m.word[2] = 100001;
+	struct msg ask = m;
+	CHECK_EQ(fake_finish(fake_send_to(w.reader, &ask), &ask), OK);
+	CHECK_EQ(ask.word[1], 131072);
+	CHECK_EQ(do_write(w.writer, data, 1 << 18), 131072);
+	m.word[2] = 4096;
+	CHECK_EQ(fake_finish(fake_send_to(w.reader, &m), NULL), E_BUSY);
+	CHECK_EQ(do_read(w.reader, data, 1 << 18), 131072);
+	CHECK_EQ(fake_finish(fake_send_to(w.reader, &m), NULL), OK);
+	CHECK_EQ(do_write(w.writer, data, 1 << 18), 4096);
+	m.word[2] = 1 << 21;
+	CHECK_EQ(fake_finish(fake_send_to(w.reader, &m), NULL), E_PERM);
+	free(data);
+	world_close(&w);
+}
+
+/* --- FIFOs --- */
+
+static struct fake_call *fifo_begin(u64 number, u32 flags)
+{
+	struct msg m = message(6, 2);
+	m.word[1] = number;
+	m.word[2] = flags;
+	return fake_send(0, &m);
+}
+
+static cap_t fifo_gate(struct fake_call *call)
+{
+	struct msg m;
+
+	CHECK(fake_answered(call));
+	CHECK_EQ(fake_finish(call, &m), OK);
+	return m.cap[0] & ~CAP_MOVE;
+}
+
+TEST(opening_a_fifo_waits_for_the_other_side)
+{
+	char buf[4];
+
+	fake_reset(pipe_dispatch, pipe_no_clients);
+	struct fake_call *reader = fifo_begin(7, O_RDONLY), *other = fifo_begin(8, O_WRONLY);
+	CHECK(!fake_answered(reader) && !fake_answered(other));
+	cap_t out = fifo_gate(fifo_begin(7, O_WRONLY)), in = fifo_gate(reader);
+	CHECK_EQ(do_write(out, "f", 1), 1);
+	CHECK_EQ(do_read(in, buf, 4), 1);
+	fake_close(out);
+	CHECK_EQ(do_read(in, buf, 4), 0);
+	fake_close(in);
+	fake_cancel(other);
+	CHECK_EQ(fake_finish(other, NULL), E_INTR);
+	world_end();
+}
+
+TEST(nonblocking_fifos_follow_posix)
+{
+	char buf[4];
+
+	fake_reset(pipe_dispatch, pipe_no_clients);
+	CHECK_EQ(fake_finish(fifo_begin(7, O_WRONLY | O_NONBLOCK), NULL), E_NXIO);
+	cap_t in = fifo_gate(fifo_begin(7, O_RDONLY | O_NONBLOCK));
+	CHECK_EQ(do_poll(in, POLL_INPUT, 1, 0), 0); /* nobody has hung up yet */
+	CHECK_EQ(do_read(in, buf, 4), 0);
+	cap_t out = fifo_gate(fifo_begin(7, O_WRONLY | O_NONBLOCK));
+	CHECK_EQ(do_read(in, buf, 4), -(long)E_AGAIN);
+	fake_close(out);
+	CHECK_EQ(do_poll(in, POLL_INPUT, 1, 0), POLL_HANGUP);
+	fake_close(in);
+	world_end();
+}
+
+TEST(a_fifo_open_for_both_does_not_wait)
+{
+	char buf[4];
+
+	fake_reset(pipe_dispatch, pipe_no_clients);
+	cap_t both = fifo_gate(fifo_begin(9, O_RDWR));
+	CHECK_EQ(do_write(both, "ab", 2), 2);
+	CHECK_EQ(do_read(both, buf, 4), 2);
+	cap_t in = fifo_gate(fifo_begin(9, O_RDONLY));
+	fake_close(both);
+	CHECK_EQ(do_read(in, buf, 4), 0);
+	fake_close(in);
+	world_end();
+}
+
+TEST(a_fifo_node_is_opened_through_its_gate)
+{
+	fake_reset(pipe_dispatch, pipe_no_clients);
+	struct msg m = message(6, 3);
+	m.word[1] = 5;
+	m.word[2] = 77;
+	m.word[3] = 0010640;
+	CHECK_EQ(fake_finish(fake_send(0, &m), &m), OK);
+	cap_t node = m.cap[0] & ~CAP_MOVE;
+
+	m = message(2, 1);
+	m.word[1] = O_RDONLY;
+	struct fake_call *reader = fake_send_to(node, &m);
+	CHECK(!fake_answered(reader));
+	m.word[1] = O_WRONLY;
+	struct fake_call *writer = fake_send_to(node, &m);
+	CHECK_EQ(fake_finish(writer, &m), OK);
+	cap_t out = m.cap[0] & ~CAP_MOVE;
+	CHECK_EQ(fake_finish(reader, &m), OK);
+	CHECK_EQ(m.word[1], 0010640);
+	cap_t in = m.cap[0] & ~CAP_MOVE;
+	fake_close(node);
+	struct file_stat st;
+	m = message(1, 4);
+	m.out = &st;
+	m.out_size = sizeof(st);
+	CHECK_EQ(fake_finish(fake_send_to(in, &m), NULL), OK);
+	CHECK_EQ(st.ino, 77);
+	CHECK_EQ(st.dev, 5);
+	fake_close(in);
+	fake_close(out);
+	world_end();
+}
+
+/* Random clients; a model of the bytes in flight. */
+TEST(any_order_of_calls_keeps_every_byte_in_order)
+{
+	enum { STEPS = 20000, PART = 9000 };
+	static u8 in_buf[PART], out_buf[PART];
+	struct world w = world_make(0);
+	struct fake_call *reader = NULL, *writer = NULL;
+	u64 written = 0, got = 0;
+	u32 seed = 12345;
+	int r = 0, wr = 0; /* at most one waits in each direction, so that order is plain */
+
+	for (int i = 0; i < STEPS; i++) {
+		seed = seed * 1664525 + 1013904223;
+		u32 dice = seed >> 16;
+		size_t size = 1 + dice % (dice & 1 ? 50 : PART - 1);
+		if (dice & 2 && !writer) {
+			for (size_t n = 0; n < size; n++)
+				out_buf[n] = (u8)((written + n) % 251);
+			writer = write_begin(w.writer, out_buf, size);
+			wr = (int)size;
+		} else if (!reader) {
+			reader = read_begin(w.reader, in_buf, size);
+			r = (int)size;
+		}
+		if (writer && fake_answered(writer)) {
+			CHECK_EQ(result(writer), wr);
+			written += (u64)wr;
+			writer = NULL;
+		}
+		if (reader && fake_answered(reader)) {
+			long count = result(reader);
+			CHECK(count > 0 && count <= r);
+			for (long n = 0; n < count; n++)
+				CHECK_EQ(in_buf[n], (got + (u64)n) % 251);
+			got += (u64)count;
+			reader = NULL;
+		}
+		CHECK(!(reader && writer));
+	}
+	if (reader)
+		fake_cancel(reader);
+	if (writer)
+		fake_cancel(writer);
+	world_close(&w);
+}

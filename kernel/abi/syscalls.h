@@ -150,7 +150,7 @@ SYSCALL(29) err_t segment_survey(cap_t segment, u64 offset, u64 *bits);
 SYSCALL(30) err_t segment_resize(cap_t segment, u64 size);
 
 /* Tell whoever waits for the page at `offset` that it cannot come: their fault is reported with `error`. */
-SYSCALL(31) err_t segment_fail(cap_t segment, u64 offset, u32 error);
+SYSCALL(31) err_t segment_fail(cap_t segment, u64 offset, u32 reason);
 
 enum segment_figure {
 	SEGMENT_SIZE,

@@ -120,7 +120,7 @@ void sigma0_start(const struct boot_info *info, void *clock_page)
 	give(task, SIGMA0_IO_PORTS, &root_io_ports.object, RIGHT_ALL);
 	give(task, SIGMA0_PHYSICAL, &root_physical.object, RIGHT_ALL);
 	give(task, SIGMA0_MACHINE, &root_machine.object, RIGHT_ALL);
-	give(task, SIGMA0_COMMAND_LINE, &segment_of(info->command_line, PAGE_SIZE)->object,
+	give(task, SIGMA0_COMMAND_LINE, &segment_of(info->command_line, COMMAND_LINE_MAX)->object,
 	     RIGHT_READ | RIGHT_COPY);
 
 	arch_thread_set(thread, bundle->sigma0_entry, SIGMA0_STACK_TOP - 16, 0, 0, 0);

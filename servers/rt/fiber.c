@@ -31,7 +31,7 @@ static void fiber_prepare(struct fiber *fiber, char *stack, size_t stack_size)
 
 	*top = (u64)fiber_entry;
 	fiber->sp = top - 6;
-	list_add_tail(&fiber->link, &free_fibers);
+	list_add_tail(&free_fibers, &fiber->link);
 	free_count++;
 }
 
@@ -75,7 +75,7 @@ _Noreturn void fiber_main(void)
 
 	for (;;) {
 		fiber->function(fiber->argument);
-		list_add_head(&fiber->link, &free_fibers);
+		list_add_head(&free_fibers, &fiber->link);
 		free_count++;
 		fiber_leave(fiber);
 	}
@@ -92,7 +92,7 @@ bool fiber_run(void (*function)(void *), void *argument)
 	fiber->function = function;
 	fiber->argument = argument;
 	if (current)
-		list_add_tail(&fiber->link, &ready_fibers);
+		list_add_tail(&ready_fibers, &fiber->link);
 	else
 		fiber_resume(fiber);
 	return true;
@@ -107,7 +107,7 @@ void fiber_wait(struct fiber_queue *queue)
 {
 	if (!current)
 		rt_fail("fiber_wait: not on a fiber");
-	list_add_tail(&current->link, &queue->waiting);
+	list_add_tail(&queue->waiting, &current->link);
 	fiber_leave(current);
 }
 
@@ -118,7 +118,7 @@ void fiber_wake_one(struct fiber_queue *queue)
 	if (!fiber)
 		return;
 	list_remove(&fiber->link);
-	list_add_tail(&fiber->link, &ready_fibers);
+	list_add_tail(&ready_fibers, &fiber->link);
 }
 
 void fiber_wake_all(struct fiber_queue *queue)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* A small printf for log lines, so that a server that does no other output links no stdio. */
-#define _GNU_SOURCE
 #include <stdarg.h>
 #include <string.h>
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What musl asks of "Linux" in a server: memory for malloc, output, time, futexes, the end. Everything that has an own file or other
  * process as its object is not here: servers have protocols for that. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <linux/futex.h>
 #include <sys/syscall.h>

@@ -43,6 +43,8 @@ _Noreturn void rt_end(void);
 void server_step(struct server *server);
 /* Send an answer on its own. */
 void request_send(struct request *rq);
+/* Send what can be sent after the kernel has refused the answer. */
+void request_send_failed(struct request *rq, err_t error);
 /* The request takes the buffer that the loop has received into along, or gives it back. */
 void request_buffer_give(struct request *rq);
 

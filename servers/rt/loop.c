@@ -53,12 +53,12 @@ static err_t server_make_jobs(struct server *server)
 	if (!jobs)
 		return E_FUNDS;
 	for (u32 i = 0; i < count; i++)
-		list_add_tail(&jobs[i].link, &server->free_jobs);
+		list_add_tail(&server->free_jobs, &jobs[i].link);
 	for (u32 i = 0; i < server->fibers; i++) {
 		struct list *buffer = malloc(server->in_size);
 		if (!buffer)
 			return E_FUNDS;
-		list_add_tail(buffer, &server->free_buffers);
+		list_add_tail(&server->free_buffers, buffer);
 	}
 	return fiber_count() ? OK : fiber_start(server->fibers, FIBER_STACK);
 }
@@ -142,7 +142,7 @@ static void job_run(void *argument)
 				job->word[2]);
 		break;
 	}
-	list_add_tail(&job->link, &server->free_jobs);
+	list_add_tail(&server->free_jobs, &job->link);
 }
 
 static struct job *job_make(struct server *server, const struct ipc_received *received, struct request *rq)
@@ -203,7 +203,7 @@ static void server_put_off(struct server *server, struct job *job)
 		job->rq->in = NULL;
 		job->rq->in_count = 0;
 	}
-	list_add_tail(&job->link, &server->waiting_jobs);
+	list_add_tail(&server->waiting_jobs, &job->link);
 }
 
 /* The answer that waits for the next receive must be out before anything else can change what it points to. */
@@ -277,7 +277,7 @@ static bool server_cancel_waiting(struct server *server, const struct request *r
 	list_each (job, &server->waiting_jobs, struct job, link) {
 		if (job->rq == rq) {
 			list_remove(&job->link);
-			list_add_tail(&job->link, &server->free_jobs);
+			list_add_tail(&server->free_jobs, &job->link);
 			return true;
 		}
 	}
@@ -332,11 +332,14 @@ static void server_receive(struct server *server, struct ipc_received *received)
 	struct request *rq = server->answer;
 
 	server->answer = NULL;
-	if (rq)
+	if (rq) {
 		ipc_reply_receive(rq->reply, &rq->msg, rq->reply_data, rq->reply_size,
 				  server->in_buffer, server->in_size, received);
-	else
-		ipc_receive(server->port, server->in_buffer, server->in_size, received);
+		if (received->kind != RECEIVE_ERROR)
+			return;
+		request_send_failed(rq, (err_t)received->word[0]);
+	}
+	ipc_receive(server->port, server->in_buffer, server->in_size, received);
 }
 
 void server_step(struct server *server)

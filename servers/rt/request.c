@@ -50,11 +50,28 @@ err_t request_hold(struct request *rq, void (*cancel)(struct request *rq))
 
 void request_send(struct request *rq)
 {
-	if (ipc_reply(rq->reply, &rq->msg, rq->reply_data, rq->reply_size) == OK)
+	err_t error = ipc_reply(rq->reply, &rq->msg, rq->reply_data, rq->reply_size);
+
+	if (error)
+		request_send_failed(rq, error);
+}
+
+/* The kernel has done nothing. E_FAULT: our own data was not at hand; E_TOUCH: the caller's buffer was not, so it has to touch it and call again. */
+void request_send_failed(struct request *rq, err_t error)
+{
+	if (error == E_FAULT) {
+		for (size_t i = 0; i < rq->reply_size; i += PAGE_SIZE)
+			(void)((const volatile u8 *)rq->reply_data)[i];
+		error = ipc_reply(rq->reply, &rq->msg, rq->reply_data, rq->reply_size);
+	}
+	if (error == OK)
 		return;
 	for (int i = 0; i < MSG_CAPS; i++)
 		if (rq->msg.cap[i] & CAP_MOVE)
 			cap_drop(rq->msg.cap[i] & ~CAP_MOVE);
+	struct msg answer = { .word[0] = error == E_TOUCH ? E_TOUCH : E_FAULT };
+	if (ipc_reply(rq->reply, &answer, NULL, 0))
+		rt_fail("an answer cannot be sent: %s", rt_error_text(error));
 }
 
 /* Everything of request_reply but the sending. */

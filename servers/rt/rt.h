@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "abi/thread.h"
 #include "kernel_list.h"
 #include "proto/proto.h"
 
@@ -78,7 +79,8 @@ void request_caps_drop(struct request *rq);
 /* Answer with error and the words and caps in rq->msg; generated reply functions and dispatchers call it. Exactly once. If the caller is
  * gone, capabilities that were to be moved (CAP_MOVE) are closed. */
 void request_reply(struct request *rq, err_t error);
-/* Put `size` bytes at the start of the caller's `out` in the same kernel entry as the reply; the data must stay until then. */
+/* Put `size` bytes at the start of the caller's `out` in the same kernel entry as the reply; the data must stay until then. If the caller's buffer is not at
+ * hand, it is answered E_TOUCH and calls again: where that would lose something (reading a pipe), use request_write before the state changes. */
 void request_reply_data(struct request *rq, const void *data, size_t size);
 /* Copy between the caller's lent buffers and our memory: all of it, or E_TOUCH (just return it), E_RANGE, E_DEAD. */
 MUST_CHECK err_t request_read(struct request *rq, u64 offset, void *buf, size_t size);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* From the start block to main(): argument vector and auxiliary vector as musl's __libc_start_main wants them. */
-#define _GNU_SOURCE
 #include <elf.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The loader of servers. Text is mapped out of the bundle, data is a copy-on-write clone of it. */
+/* The loader of servers. Text is mapped out of the bundle, which is not copied; data is copied page by page. What is
+ * left of the last page of data is zero, so .bss needs no clearing. */
 #include "start.h"
 
 #include <string.h>
@@ -7,7 +8,7 @@
 #include "abi/thread.h"
 #include "lib/elf/elf.h"
 
-enum { START_STACK = 64 << 10, START_ZERO_MAX = 256, START_CONTROL = 3584 };
+enum { START_STACK = 64 << 10, START_CONTROL = 3584 };
 _Static_assert(sizeof(struct rt_start) <= START_CONTROL, "the start block has room for the control block");
 _Static_assert(START_CONTROL + sizeof(struct thread_control) <= PAGE_SIZE, "both fit a page");
 
@@ -40,25 +41,25 @@ static err_t map_and_forget(cap_t task, cap_t segment, u64 addr, u64 size, u32 a
 	return error;
 }
 
-static err_t clear_tail(cap_t task, u64 addr, u64 size)
+static err_t copy_in(cap_t task, u64 addr, const u8 *data, u64 size)
 {
-	static const u8 zeroes[START_ZERO_MAX];
+	err_t error = OK;
 
-	while (size > 0) {
-		u64 part = size < sizeof(zeroes) ? size : sizeof(zeroes);
-		err_t error = task_write(task, addr, (u64)zeroes, part);
-		if (error)
-			return error;
+	while (size > 0 && !error) {
+		u64 part = size < PAGE_SIZE ? size : PAGE_SIZE;
+		error = task_write(task, addr, (u64)data, part);
 		addr += part;
+		data += part;
 		size -= part;
 	}
-	return OK;
+	return error;
 }
 
 static err_t map_part(const struct start *start, cap_t task, const struct bundle_file *file,
 		      const struct elf_part *part)
 {
 	u64 offset = file->offset + part->file_offset;
+	const u8 *data = (const u8 *)file->data + part->file_offset;
 	cap_t segment;
 	err_t error;
 
@@ -66,16 +67,12 @@ static err_t map_part(const struct start *start, cap_t task, const struct bundle
 	case ELF_MAP:
 		return task_map(task, start->bundle->segment, offset, part->addr, part->size, part->access);
 	case ELF_COPY:
-		error = segment_clone(start->bank, start->bundle->segment, offset, part->size, 0, &segment);
-		if (error)
-			return error;
-		error = map_and_forget(task, segment, part->addr, part->size, part->access);
-		return error ? error : clear_tail(task, part->zero_addr, part->zero_size);
 	case ELF_ZERO:
 		error = segment_create(start->bank, part->size, 0, &segment);
 		if (error)
 			return error;
-		return map_and_forget(task, segment, part->addr, part->size, part->access);
+		error = map_and_forget(task, segment, part->addr, part->size, part->access);
+		return error ? error : copy_in(task, part->addr, data, part->file_size);
 	}
 	return E_NOEXEC;
 }

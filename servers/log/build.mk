@@ -1,0 +1,3 @@
+server := log
+sources := main.c
+uses := rt

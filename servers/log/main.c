@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* The log of kernel and servers. The kernel's own log is where every line goes first: it keeps the order, and prints on the console until a driver has that. This server
+ * keeps what the kernel's small ring has no room for, and is the way in and out for those who hold no authority over the machine. */
+#include <string.h>
+
+#include "proto/log_server.h"
+#include "proto/supervisor.h"
+#include "rt/rt.h"
+
+enum {
+	HISTORY_SIZE = 64 << 10,
+	PULL_MAX = 16 << 10, /* what the kernel keeps */
+	LINE_MAX = 512,
+	READ_MAX = 4096,     /* bytes an answer */
+};
+
+static char history[HISTORY_SIZE];
+static u64 history_end; /* bytes ever put into it */
+static u64 sequence;	/* bytes of the kernel's log that we have */
+static cap_t machine;
+
+static void history_add(const char *text, size_t size)
+{
+	while (size > 0) {
+		size_t at = history_end % HISTORY_SIZE;
+		size_t part = size < HISTORY_SIZE - at ? size : HISTORY_SIZE - at;
+		memcpy(history + at, text, part);
+		history_end += part;
+		text += part;
+		size -= part;
+	}
+}
+
+/* Take over what is new in the kernel's log. */
+static void history_pull(void)
+{
+	static char piece[1024];
+	u64 total, copied;
+
+	if (machine_read(machine, MACHINE_LOG_SEQUENCE, &total))
+		return;
+	if (total - sequence > PULL_MAX)
+		sequence = total - PULL_MAX;
+	while (sequence < total) {
+		if (machine_log_read(machine, sequence, (u64)piece, sizeof(piece), &copied) || copied == 0)
+			return;
+		history_add(piece, copied);
+		sequence += copied;
+	}
+}
+
+static void machine_write(const char *text, size_t size)
+{
+	while (size > 0) {
+		u64 words[5] = { 0 };
+		size_t part = size < sizeof(words) ? size : sizeof(words);
+		memcpy(words, text, part);
+		if (machine_log(machine, words[0], words[1], words[2], words[3], words[4]))
+			return;
+		text += part;
+		size -= part;
+	}
+}
+
+/* Text for a console: no control characters but tab and new line, which is at the end and nowhere else but between lines. */
+static size_t line_clean(char *text, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		unsigned char c = (unsigned char)text[i];
+		if ((c < ' ' && c != '\n' && c != '\t') || c == 0x7f)
+			text[i] = '?';
+	}
+	if (size == 0 || text[size - 1] != '\n')
+		text[size++] = '\n';
+	return size;
+}
+
+/* Longer lines are cut. */
+static err_t on_write(struct request *rq)
+{
+	char text[LINE_MAX + 1];
+	size_t size = rq->in_size < LINE_MAX ? rq->in_size : LINE_MAX;
+	err_t error = request_read(rq, 0, text, size);
+
+	if (error)
+		return error;
+	machine_write(text, line_clean(text, size));
+	history_pull();
+	return OK;
+}
+
+static err_t on_read(struct request *rq, u64 start, u64 *start_out, u64 *count)
+{
+	history_pull();
+	u64 first = history_end > HISTORY_SIZE ? history_end - HISTORY_SIZE : 0;
+	if (start < first)
+		start = first;
+	if (start > history_end)
+		start = history_end;
+	u64 size = history_end - start, at = start % HISTORY_SIZE;
+	if (size > rq->out_size)
+		size = rq->out_size;
+	if (size > HISTORY_SIZE - at)
+		size = HISTORY_SIZE - at;
+	if (size > READ_MAX)
+		size = READ_MAX;
+	request_reply_data(rq, history + at, size);
+	*start_out = start;
+	*count = size;
+	return OK;
+}
+
+static const struct log_ops ops = { .log_write = on_write, .log_read = on_read };
+
+static void dispatch(struct server *server, struct request *rq)
+{
+	(void)server;
+	log_serve(&ops, rq);
+}
+
+int main(void)
+{
+	struct server server = { .dispatch = dispatch, .requests = 8, .in_size = LINE_MAX };
+
+	machine = rt_cap_need("machine");
+	err_t error = rt_server_start(&server);
+	if (!error) {
+		history_pull();
+		error = supervisor_ready(rt_cap_need("supervisor"));
+	}
+	if (error)
+		rt_fail("start: %s", rt_error_text(error));
+	rt_server_loop(&server);
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/* The manifest's steps, each done when what it needs is settled. Calls to other servers carry deadlines: a server that hangs costs its step, never the
+ * supervisor. */
+#include <fcntl.h>
+#include <string.h>
+
+#include "proto/dir.h"
+#include "proto/exec.h"
+#include "proto/memory.h"
+#include "proto/process.h"
+#include "supervisor.h"
+
+#define CALL_WAIT_NS 10000000000ull
+enum { NAME_WAIT_NS = 500000000, CROSS_MAX = 8, EXEC_ROOM = 1024 };
+
+static bool done[MANIFEST_STEPS_MAX];
+
+static const char *name_of(u32 index)
+{
+	return supervisor.manifest.server[index].name;
+}
+
+/* --- servers --- */
+
+/* Who stands further up in the manifest and is named by a gate goes first. */
+static bool needs_settled(u32 index)
+{
+	const struct manifest_server *server = &supervisor.manifest.server[index];
+
+	for (u32 i = 0; i < server->grant_count; i++) {
+		const struct manifest_grant *grant = &supervisor.manifest.grant[server->grant_first + i];
+		if (grant->kind == GRANT_GATE && grant->server < index && !child_settled(grant->server))
+			return false;
+	}
+	return index == supervisor.log || supervisor.log == supervisor.manifest.server_count ||
+	       child_settled(supervisor.log);
+}
+
+static bool step_server(const struct manifest_step *step)
+{
+	if (!needs_settled(step->server))
+		return false;
+	child_start(step->server);
+	return true;
+}
+
+/* --- attach --- */
+
+static err_t attach(const struct manifest_step *step)
+{
+	cap_t root, target;
+	err_t error = gate_find(supervisor.manifest.root, 0, &root);
+
+	if (!error)
+		error = gate_find(step->server, 0, &target);
+	if (error)
+		return error;
+	rt_call_deadline(rt_now() + CALL_WAIT_NS);
+	error = dir_attach(root, target, step->path, strlen(step->path));
+	rt_call_deadline(0);
+	return error;
+}
+
+static bool step_attach(const struct manifest_step *step)
+{
+	if (!child_settled(supervisor.manifest.root) || !child_settled(step->server))
+		return false;
+	err_t error = attach(step);
+	if (error)
+		rt_log("%s cannot be attached at %s: %s", name_of(step->server), step->path,
+		       rt_error_text(error));
+	return true;
+}
+
+/* --- the first process --- */
+
+/* Open the program; absolute symbolic links lead back to the root. */
+static err_t open_program(cap_t root, const char *path, cap_t *file)
+{
+	static char name[DIR_PATH_MAX], rest[DIR_PATH_MAX];
+	size_t size = strlen(path);
+	err_t error = E_LOOP;
+
+	memcpy(name, path, size);
+	for (int i = 0; i < CROSS_MAX; i++) {
+		size_t slashes = strspn(name, "/");
+		struct msg m = { .word = { CALL(2, 1), O_RDONLY, 0 },
+				 .in = name + slashes,
+				 .in_size = size - slashes,
+				 .out = rest,
+				 .out_size = sizeof(rest) };
+		error = rt_call(root, &m);
+		if (!error)
+			*file = m.cap[0];
+		if (error != E_CROSS)
+			return error;
+		if (m.cap[0] && cap_close(m.cap[0]))
+			return E_CAP;
+		if (m.word[1] != CROSS_ROOT || m.word[3] > sizeof(rest) - 1)
+			return E_XDEV;
+		size = m.word[3];
+		memcpy(name, rest, size);
+		name[size] = 0;
+	}
+	return E_LOOP;
+}
+
+static size_t add_string(char *to, size_t used, const char *string)
+{
+	size_t size = strlen(string) + 1;
+
+	if (size > EXEC_ROOM - used)
+		rt_fail("the first process's arguments are too long");
+	memcpy(to + used, string, size);
+	return used + size;
+}
+
+static err_t start_process(const struct manifest_step *step, cap_t proc, cap_t file, cap_t root)
+{
+	static const char *const environment[] = { "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+						   "HOME=/", "TERM=linux" };
+	static char room[EXEC_ROOM];
+	struct exec_arguments header = { .arguments = step->argument_count,
+					 .environment = COUNT_OF(environment) };
+	size_t used = add_string(room, sizeof(header), step->path);
+	u32 pid;
+
+	header.name_size = (u32)(used - sizeof(header));
+	for (u32 i = 0; i < step->argument_count; i++)
+		used = add_string(room, used, step->argument[i]);
+	for (u32 i = 0; i < COUNT_OF(environment); i++)
+		used = add_string(room, used, environment[i]);
+	header.strings_size = (u32)(used - sizeof(header));
+	header.size = (u32)((used + 7) & ~7ull);
+	memcpy(room, &header, sizeof(header));
+	return process_start(proc, file, root, room, header.size, &pid);
+}
+
+static err_t start_first(const struct manifest_step *step)
+{
+	cap_t root, proc, file;
+
+	if (supervisor.proc == supervisor.manifest.server_count)
+		return E_NOENT;
+	err_t error = gate_find(supervisor.manifest.root, 0, &root);
+	if (!error)
+		error = gate_find(supervisor.proc, 0, &proc);
+	if (error)
+		return error;
+	rt_call_deadline(rt_now() + CALL_WAIT_NS);
+	error = open_program(root, step->path, &file);
+	if (!error) {
+		error = start_process(step, proc, file, root);
+		err_t closed = cap_close(file);
+		(void)closed;
+	}
+	rt_call_deadline(0);
+	return error;
+}
+
+static void report_boot(const struct manifest_step *step)
+{
+	u64 free = 0, now = rt_now();
+	u32 ready = 0;
+
+	if (machine_read(rt_cap("machine"), MACHINE_PAGES_FREE, &free))
+		free = 0;
+	for (u32 i = 0; i < supervisor.manifest.server_count; i++)
+		ready += supervisor.child[i].state == CHILD_READY;
+	rt_log("%u of %u servers, %s after %lu ms, %lu KiB free", ready, supervisor.manifest.server_count,
+	       step->path, now / 1000000, free * (PAGE_SIZE / 1024));
+}
+
+static bool step_start(const struct manifest_step *step, u32 index)
+{
+	for (u32 i = 0; i < index; i++) {
+		const struct manifest_step *before = &supervisor.manifest.step[i];
+		if (!done[i] || (before->kind == STEP_SERVER && !child_settled(before->server)))
+			return false;
+	}
+	err_t error = start_first(step);
+	if (error)
+		rt_log("%s cannot be started: %s", step->path, rt_error_text(error));
+	else
+		report_boot(step);
+	return true;
+}
+
+/* --- the memory manager's report --- */
+
+/* It gets the right to read figures, no more. Names that do not arrive are missing in a report, that is all. */
+static void name_bank(cap_t memory, cap_t bank, const char *name)
+{
+	cap_t copy;
+
+	if (cap_copy(0, bank, RIGHT_READ | RIGHT_COPY, 0, &copy))
+		return;
+	rt_call_deadline(rt_now() + NAME_WAIT_NS);
+	if (memory_name(memory, copy, name, strlen(name)))
+		rt_log("the bank of %s stays without a name", name);
+	rt_call_deadline(0);
+	err_t error = cap_close(copy);
+	(void)error;
+}
+
+static void name_banks(void)
+{
+	cap_t memory;
+
+	if (supervisor.named || supervisor.memory == supervisor.manifest.server_count ||
+	    supervisor.child[supervisor.memory].state != CHILD_READY ||
+	    gate_find(supervisor.memory, 0, &memory))
+		return;
+	supervisor.named = true;
+	name_bank(memory, RT_BANK, "supervisor");
+	for (u32 i = 0; i < supervisor.manifest.server_count; i++)
+		name_bank(memory, supervisor.child[i].bank, name_of(i));
+}
+
+/* --- all of it --- */
+
+static bool step_try(u32 index)
+{
+	const struct manifest_step *step = &supervisor.manifest.step[index];
+
+	switch (step->kind) {
+	case STEP_SERVER: return step_server(step);
+	case STEP_ATTACH: return step_attach(step);
+	case STEP_START: return step_start(step, index);
+	}
+	return true;
+}
+
+void boot_progress(void)
+{
+	bool again = true;
+
+	while (again) {
+		again = false;
+		for (u32 i = 0; i < supervisor.manifest.step_count; i++) {
+			if (!done[i] && step_try(i))
+				again = done[i] = true;
+		}
+	}
+	name_banks();
+}

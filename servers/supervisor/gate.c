@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* The gates between servers. The servers' banks pay for the gates to them; a gate is kept here as long as the system runs, so that it can lead to the
+ * server's next life. */
+#include "supervisor.h"
+
+err_t gate_find(u32 server, u64 label, cap_t *cap)
+{
+	struct child *child = &supervisor.child[server];
+
+	for (u32 i = 0; i < supervisor.gate_count; i++) {
+		struct gate *gate = &supervisor.gate[i];
+		if (gate->server == server && gate->label == label) {
+			*cap = gate->cap;
+			return OK;
+		}
+	}
+	if (supervisor.gate_count == GATES_MAX)
+		return E_LIMIT;
+	err_t error = gate_create(child->port, child->bank, label, cap);
+	if (!error)
+		supervisor.gate[supervisor.gate_count++] = (struct gate){ server, label, *cap };
+	return error;
+}
+
+void gate_bind_all(u32 server, cap_t port)
+{
+	for (u32 i = 0; i < supervisor.gate_count; i++) {
+		struct gate *gate = &supervisor.gate[i];
+		if (gate->server != server)
+			continue;
+		err_t error = gate_bind(gate->cap, port, gate->label);
+		if (error)
+			rt_log("a gate to %s is lost: %s", supervisor.manifest.server[server].name,
+			       rt_error_text(error));
+	}
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* The supervisor's data and the calls between its files. */
+#pragma once
+
+#include "lib/manifest/manifest.h"
+#include "lib/start/start.h"
+#include "proto/supervisor.h"
+#include "rt/rt.h"
+
+/*
+ *	 DOWN --start--> STARTING --supervisor_ready or time--> READY
+ *	  ^                 |                                     |
+ *	  |                 +---------------+---------------------+
+ *	restart by hand                     | death, fault
+ *	  |                                 v
+ *	FAILED <--too often-- WAITING (back-off) --time--> STARTING
+ */
+enum child_state { CHILD_DOWN, CHILD_STARTING, CHILD_READY, CHILD_WAITING, CHILD_FAILED };
+
+struct child {
+	const struct manifest_server *manifest;
+	enum child_state state;
+	bool late;	/* STARTING, and who depends on it need not wait any longer */
+	bool counted;	/* this life has been held against it: see child_died */
+	cap_t bank;	/* from sigma0: outlives the server; pays for gates, device authority and this: */
+	cap_t life;	/* this life's bank, which the server gets; everything goes with it */
+	cap_t port;	/* this life's, charged to it */
+	cap_t schedule, task;
+	u64 deadline;	/* STARTING: when to be late; WAITING: when to start; DEADLINE_NEVER otherwise */
+	u64 started;	/* ns */
+	u32 restarts, failures; /* failures: short lives in a row */
+	void *stash;	/* up to STASH_MAX bytes for the next life */
+	size_t stash_size;
+	cap_t stash_cap;
+};
+
+/* A gate that we made and keep, to be led to the server's next port. */
+struct gate {
+	u32 server;
+	u64 label;
+	cap_t cap;
+};
+
+enum { GATES_MAX = 96, STASH_MAX = 4096 };
+
+struct supervisor {
+	struct manifest manifest;
+	struct bundle bundle;
+	struct child child[MANIFEST_SERVERS_MAX];
+	cap_t authority[MANIFEST_GRANTS_MAX]; /* what a grant stands for, made once */
+	struct gate gate[GATES_MAX];
+	u32 gate_count;
+	u32 log, memory, proc; /* indices; server_count: there is none */
+	bool named;	       /* the memory manager knows the banks' names */
+	cap_t deaths;	       /* event: bit 2i child i has died, bit 2i+1 it stopped at a fault */
+	cap_t timer;	       /* event */
+	struct server server;
+};
+extern struct supervisor supervisor;
+
+/* --- child.c: one server's lives --- */
+
+/* Bank and port for the first life, so that gates to it can be made before it runs. */
+MUST_CHECK err_t child_prepare(u32 index);
+void child_start(u32 index);
+void child_ready(u32 index);
+/* Its task has ended or stopped at a fault: clean up, plan the next life. */
+void child_died(u32 index);
+/* Deadlines that have passed. */
+void child_tick(u32 index, u64 now);
+/* Nobody needs to wait for it (any longer). */
+bool child_settled(u32 index);
+
+/* --- gate.c --- */
+
+/* The gate to `server` with `label`: made once, kept for re-binding. */
+MUST_CHECK err_t gate_find(u32 server, u64 label, cap_t *cap);
+/* Lead all gates to `server` to `port`. */
+void gate_bind_all(u32 server, cap_t port);
+
+/* --- authority.c --- */
+
+/* The capability that grant `index` of the manifest stands for. `server` is whose grant it is. */
+MUST_CHECK err_t authority_find(u32 server, u32 index, cap_t *cap);
+
+/* --- boot.c: the manifest's steps --- */
+
+/* Do what can be done now. */
+void boot_progress(void);
+
+/* --- service.c: what servers ask --- */
+
+void service_dispatch(struct server *server, struct request *rq);

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+/* Changing what files are: mode, owner, times, size; writing to disk. */
+#include "core/text.h"
+#include "core/user.h"
+#include "file/target.h"
+#include "process/process.h"
+#include "proto/file.h"
+
+static i64 change_file(u32 fd, const struct file_attributes *attributes)
+{
+	struct file *file = descriptor_get(fd);
+
+	if (!file)
+		return -EBADF;
+	err_t error = file->flags & O_PATH ? E_CAP : file_set(file->cap, attributes);
+	file_put(file);
+	return error_result(error);
+}
+
+static i64 change_at(u64 fd, u64 path, u32 flags, struct file_attributes *attributes)
+{
+	struct target target;
+	struct walk walk = { 0 };
+	bool follow = !(flags & AT_SYMLINK_NOFOLLOW);
+	i64 result = target_find(&target, fd, path, (follow ? TARGET_FOLLOW : 0) |
+						    (flags & AT_EMPTY_PATH ? TARGET_EMPTY : 0));
+
+	if (result)
+		return result;
+	if (target.file) {
+		err_t error = file_set(target.file->cap, attributes);
+		target_done(&target);
+		return error_result(error);
+	}
+	attributes->mask |= follow ? 0 : FILE_SET_NOFOLLOW;
+	walk.m.word[0] = CALL(2, 9); /* dir_set */
+	memcpy(&walk.m.word[1], attributes, sizeof(*attributes));
+	return target_walk(&target, &walk);
+}
+
+/* --- mode --- */
+
+static struct file_attributes change_mode(u64 mode)
+{
+	return (struct file_attributes){ .mask = FILE_SET_MODE, .mode = mode & 07777 };
+}
+
+i64 posix_chmod(const struct thread_regs *a)
+{
+	struct file_attributes change = change_mode(a->rsi);
+
+	return change_at((u64)AT_FDCWD, a->rdi, 0, &change);
+}
+
+i64 posix_fchmod(const struct thread_regs *a)
+{
+	struct file_attributes change = change_mode(a->rsi);
+
+	return change_file((u32)a->rdi, &change);
+}
+
+i64 posix_fchmodat(const struct thread_regs *a)
+{
+	struct file_attributes change = change_mode(a->rdx);
+
+	return change_at(a->rdi, a->rsi, 0, &change);
+}
+
+/* --- owner --- */
+
+static struct file_attributes change_owner(u64 uid, u64 gid)
+{
+	return (struct file_attributes){
+		.mask = ((u32)uid == UINT32_MAX ? 0 : FILE_SET_UID) |
+			((u32)gid == UINT32_MAX ? 0 : FILE_SET_GID),
+		.uid = (u32)uid,
+		.gid = (u32)gid,
+	};
+}
+
+i64 posix_chown(const struct thread_regs *a)
+{
+	struct file_attributes change = change_owner(a->rsi, a->rdx);
+
+	return change_at((u64)AT_FDCWD, a->rdi, 0, &change);
+}
+
+i64 posix_lchown(const struct thread_regs *a)
+{
+	struct file_attributes change = change_owner(a->rsi, a->rdx);
+
+	return change_at((u64)AT_FDCWD, a->rdi, AT_SYMLINK_NOFOLLOW, &change);
+}
+
+i64 posix_fchown(const struct thread_regs *a)
+{
+	struct file_attributes change = change_owner(a->rsi, a->rdx);
+
+	return change_file((u32)a->rdi, &change);
+}
+
+i64 posix_fchownat(const struct thread_regs *a)
+{
+	struct file_attributes change = change_owner(a->rdx, a->r10);
+
+	if (a->r8 & ~(u64)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	return change_at(a->rdi, a->rsi, (u32)a->r8, &change);
+}
+
+/* --- times --- */
+
+enum { UTIME_NOW = 0x3fffffff, UTIME_OMIT = 0x3ffffffe };
+
+static i64 change_time(const struct linux_timespec *time, u32 set, u32 now, u32 *mask, i64 *ns)
+{
+	if (time->ns == UTIME_OMIT)
+		return 0;
+	if (time->ns == UTIME_NOW) {
+		*mask |= now;
+		return 0;
+	}
+	if (time->ns < 0 || time->ns >= 1000000000 || time->seconds > INT64_MAX / 1000000000 - 1 ||
+	    time->seconds < INT64_MIN / 1000000000 + 1)
+		return -EINVAL;
+	*mask |= set;
+	*ns = time->seconds * 1000000000 + time->ns;
+	return 0;
+}
+
+static i64 change_times(u64 fd, u64 path, const struct linux_timespec *times, u32 flags)
+{
+	struct file_attributes change = { 0 };
+	i64 result = change_time(&times[0], FILE_SET_ATIME, FILE_SET_ATIME_NOW, &change.mask,
+				 &change.atime_ns);
+
+	if (!result)
+		result = change_time(&times[1], FILE_SET_MTIME, FILE_SET_MTIME_NOW, &change.mask,
+				     &change.mtime_ns);
+	if (result)
+		return result;
+	return path ? change_at(fd, path, flags, &change) : change_file((u32)fd, &change);
+}
+
+i64 posix_utimensat(const struct thread_regs *a)
+{
+	struct linux_timespec times[2] = { { .ns = UTIME_NOW }, { .ns = UTIME_NOW } };
+
+	if (a->r10 & ~(u64)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	if (a->rdx && !user_read(times, a->rdx, sizeof(times)))
+		return -EFAULT;
+	return change_times(a->rdi, a->rsi, times, (u32)a->r10);
+}
+
+/* utimes, futimesat: microseconds. */
+static i64 change_timevals(u64 fd, u64 path, u64 address)
+{
+	struct linux_timespec times[2] = { { .ns = UTIME_NOW }, { .ns = UTIME_NOW } };
+
+	if (address && !user_read(times, address, sizeof(times)))
+		return -EFAULT;
+	for (u32 i = 0; i < 2 && address; i++) {
+		if (times[i].ns < 0 || times[i].ns >= 1000000)
+			return -EINVAL;
+		times[i].ns *= 1000;
+	}
+	return change_times(fd, path, times, 0);
+}
+
+i64 posix_utimes(const struct thread_regs *a)
+{
+	return a->rdi ? change_timevals((u64)AT_FDCWD, a->rdi, a->rsi) : -EFAULT;
+}
+
+i64 posix_futimesat(const struct thread_regs *a)
+{
+	return change_timevals(a->rdi, a->rsi, a->rdx);
+}
+
+i64 posix_utime(const struct thread_regs *a)
+{
+	struct linux_timespec times[2] = { { .ns = UTIME_NOW }, { .ns = UTIME_NOW } };
+	i64 seconds[2];
+
+	if (!a->rdi || (a->rsi && !user_read(seconds, a->rsi, sizeof(seconds))))
+		return -EFAULT;
+	for (u32 i = 0; i < 2 && a->rsi; i++)
+		times[i] = (struct linux_timespec){ .seconds = seconds[i] };
+	return change_times((u64)AT_FDCWD, a->rdi, times, 0);
+}
+
+/* --- size --- */
+
+i64 posix_truncate(const struct thread_regs *a)
+{
+	struct file_attributes change = { .mask = FILE_SET_SIZE, .size = a->rsi };
+
+	return (i64)a->rsi < 0 ? -EINVAL : change_at((u64)AT_FDCWD, a->rdi, 0, &change);
+}
+
+i64 posix_ftruncate(const struct thread_regs *a)
+{
+	struct file_attributes change = { .mask = FILE_SET_SIZE, .size = a->rsi };
+	i64 result = (i64)a->rsi < 0 ? -EINVAL : change_file((u32)a->rdi, &change);
+
+	return result == -EOPNOTSUPP ? -EINVAL : result;
+}
+
+i64 posix_fallocate(const struct thread_regs *a)
+{
+	if ((i64)a->rdx < 0 || (i64)a->r10 <= 0)
+		return -EINVAL;
+	struct file *file = descriptor_get((u32)a->rdi);
+	if (!file)
+		return -EBADF;
+	err_t error = file_allocate(file->cap, (u32)a->rsi, a->rdx, a->r10);
+	file_put(file);
+	return error == E_NOSYS ? -EOPNOTSUPP : error_result(error);
+}
+
+/* --- to disk --- */
+
+static i64 sync_file(u32 fd, bool data_only)
+{
+	struct file *file = descriptor_get(fd);
+
+	if (!file)
+		return -EBADF;
+	err_t error = file_sync(file->cap, data_only);
+	file_put(file);
+	return error == E_NOTSUP || error == E_NOSYS ? -EINVAL : error_result(error);
+}
+
+i64 posix_fsync(const struct thread_regs *a) { return sync_file((u32)a->rdi, false); }
+i64 posix_fdatasync(const struct thread_regs *a) { return sync_file((u32)a->rdi, true); }
+i64 posix_sync_file_range(const struct thread_regs *a) { return sync_file((u32)a->rdi, true); }
+
+i64 posix_sync(const struct thread_regs *a)
+{
+	(void)a;
+	(void)dir_sync(PROCESS_ROOT);
+	return 0;
+}
+
+i64 posix_syncfs(const struct thread_regs *a)
+{
+	struct file *file = descriptor_get((u32)a->rdi);
+
+	if (!file)
+		return -EBADF;
+	err_t error = file_is(file, S_IFDIR) ? dir_sync(file->cap) : dir_sync(PROCESS_ROOT);
+	file_put(file);
+	return error_result(error);
+}
+
+/* Advice changes nothing, but the descriptor is checked. */
+i64 posix_fadvise64(const struct thread_regs *a)
+{
+	struct file *file = descriptor_get((u32)a->rdi);
+
+	if (!file)
+		return -EBADF;
+	bool pipe = file_is(file, S_IFIFO);
+	file_put(file);
+	return pipe ? -ESPIPE : a->r10 > 5 ? -EINVAL : 0;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* The descriptor table. An entry leads to a struct file, which holds the gate to the open-file object; dup shares the struct, fork
+ * copies everything, and calls in progress count as users, so that close() in another thread does not pull the gate away. */
+#pragma once
+
+#include "core/call.h"
+#include "proto/dir.h"
+
+enum { DESCRIPTOR_MAX = 4096, DESCRIPTOR_DEFAULT = 1024 };
+
+struct file {
+	cap_t cap;
+	u32 refs;  /* 0: free; atomic */
+	u32 mode;  /* st_mode when it was opened: the type counts */
+	u32 flags; /* O_* when it was opened */
+	u16 mount; /* of a directory: which file system it lies in (walk.h) */
+	bool locked; /* fcntl locks were taken through it */
+	bool terminal; /* tty_get was answered */
+};
+
+struct descriptor {
+	u16 file; /* index + 1; 0: free */
+	u16 cloexec;
+};
+
+extern struct descriptor descriptors[DESCRIPTOR_MAX];
+extern struct file files[DESCRIPTOR_MAX];
+/* One above the highest struct that was ever in use. */
+extern u32 files_end;
+/* RLIMIT_NOFILE, soft: the lowest number that cannot be given. */
+extern u32 descriptor_limit;
+/* One above the highest descriptor in use. */
+extern u32 descriptor_end;
+
+/* The file behind `fd`, with one more user (file_put when done), or NULL. */
+struct file *descriptor_get(u32 fd);
+
+void file_get(struct file *file);
+void file_put(struct file *file);
+
+/* A struct for an open file, with one user; takes the capability over. NULL: too many (the capability is closed). */
+struct file *file_create(cap_t cap, u32 mode, u32 flags, u16 mount);
+
+/* The lowest free number from `from` on for `file`, whose reference it takes over (also on failure): -EMFILE, -EINVAL. */
+i64 descriptor_add(struct file *file, u32 from, bool cloexec);
+
+/* Put `file` at `fd`, closing what was there. Takes the reference over. */
+i64 descriptor_set(u32 fd, struct file *file, bool cloexec);
+
+i64 descriptor_close(u32 fd);
+
+/* After fork in a process with more threads: references of calls in progress are gone with their threads. */
+void descriptor_recount(void);
+
+static inline bool file_is(const struct file *file, u32 type) { return S_IS(file->mode, type); }

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading and writing. The program's own buffer is lent to the server: nothing is copied here but small vectors. */
+#include "core/text.h"
+#include "core/user.h"
+#include "file/descriptor.h"
+#include "process/signal.h"
+#include "proto/file.h"
+
+/* Vectors up to this size are read and written by one message. */
+enum { GATHER_MAX = 2048 };
+
+static i64 io_result(err_t error)
+{
+	switch (error) {
+	case E_INTR:
+		return -ERESTART;
+	case E_NOTSUP:
+	case E_NOSYS:
+		return -EINVAL;
+	case E_PIPE:
+		signal_self(SIGPIPE, SI_USER);
+		return -EPIPE;
+	default:
+		return error_result(error);
+	}
+}
+
+static i64 read_some(struct file *file, u64 buffer, u64 size, i64 offset, u32 flags)
+{
+	u64 count = 0;
+
+	if (file_is(file, S_IFDIR))
+		return -EISDIR;
+	if (!user_range(buffer, size))
+		return -EFAULT;
+	if (size > IO_SIZE_MAX)
+		size = IO_SIZE_MAX;
+	err_t error = INTERRUPTIBLE(file_read(file->cap, offset, flags, (void *)buffer, size, &count));
+	return error ? io_result(error) : (i64)count;
+}
+
+/* All of it, as far as it goes: servers may take less at a time. */
+static i64 write_all(struct file *file, u64 buffer, u64 size, i64 offset)
+{
+	u64 done = 0;
+	err_t error;
+
+	if (!user_range(buffer, size))
+		return -EFAULT;
+	if (size > IO_SIZE_MAX)
+		size = IO_SIZE_MAX;
+	do {
+		u64 count = 0;
+		error = INTERRUPTIBLE(file_write(file->cap, offset < 0 ? offset : offset + (i64)done, 0,
+						 (const void *)(buffer + done), size - done, &count));
+		if (!error && !count)
+			break;
+		done += error ? 0 : count;
+	} while (!error && done < size);
+	return done || !error ? (i64)done : io_result(error);
+}
+
+i64 posix_read(const struct thread_regs *a)
+{
+	struct file *file = descriptor_get((u32)a->rdi);
+
+	if (!file)
+		return -EBADF;
+	i64 result = read_some(file, a->rsi, a->rdx, FILE_POSITION, 0);
+	file_put(file);
+	return result;
+}
+
+i64 posix_write(const struct thread_regs *a)
+{
+	struct file *file = descriptor_get((u32)a->rdi);
+
+	if (!file)
+		return -EBADF;
+	i64 result = write_all(file, a->rsi, a->rdx, FILE_POSITION);
+	file_put(file);
+	return result;
+}
+
+i64 posix_pread64(const struct thread_regs *a)
+{
+	struct file *file = descriptor_get((u32)a->rdi);
+
+	if (!file)
+		return -EBADF;
+	i64 result = (i64)a->r10 < 0 ? -EINVAL : read_some(file, a->rsi, a->rdx, (i64)a->r10, 0);
+	file_put(file);
+	return result;
+}
+
+i64 posix_pwrite64(const struct thread_regs *a)
+{
+	struct file *file = descriptor_get((u32)a->rdi);
+
+	if (!file)
+		return -EBADF;
+	i64 result = (i64)a->r10 < 0 ? -EINVAL : write_all(file, a->rsi, a->rdx, (i64)a->r10);
+	file_put(file);
+	return result;
+}
+
+i64 posix_lseek(const struct thread_regs *a)
+{
+	struct file *file = descriptor_get((u32)a->rdi);
+	i64 position;
+
+	if (!file)
+		return -EBADF;
+	err_t error = a->rdx > SEEK_HOLE     ? E_INVAL
+		      : file_is(file, S_IFIFO) ? E_SPIPE
+					     : file_seek(file->cap, (i64)a->rsi, (u32)a->rdx, &position);
+	file_put(file);
+	if (error == E_NOTSUP || error == E_NOSYS)
+		return -ESPIPE;
+	return error ? error_result(error) : position;
+}
+
+/* --- vectors --- */
+
+struct vector {
+	u64 address, count, total;
+};
+
+static i64 vector_entry(const struct vector *vector, u64 i, struct linux_iovec *entry)
+{
+	return user_read(entry, vector->address + i * sizeof(*entry), sizeof(*entry)) ? 0 : -EFAULT;
+}
+
+static i64 vector_check(struct vector *vector)
+{
+	struct linux_iovec entry;
+
+	if (vector->count > IOV_MAX)
+		return -EINVAL;
+	for (u64 i = 0; i < vector->count; i++) {
+		if (vector_entry(vector, i, &entry))
+			return -EFAULT;
+		if (entry.size > INT64_MAX - vector->total)
+			return -EINVAL;
+		vector->total += entry.size;
+	}
+	return 0;
+}
+
+/* Copy between the vector and `buffer`. */
+static i64 vector_copy(const struct vector *vector, char *buffer, u64 size, bool out)
+{
+	struct linux_iovec entry;
+
+	for (u64 i = 0; i < vector->count && size; i++) {
+		if (vector_entry(vector, i, &entry))
+			return -EFAULT;
+		u64 part = entry.size < size ? entry.size : size;
+		if (!(out ? user_write(entry.base, buffer, part) : user_read(buffer, entry.base, part)))
+			return -EFAULT;
+		buffer += part;
+		size -= part;
+	}
+	return 0;
+}
+
+static __attribute__((noinline)) i64 vector_small(struct file *file, const struct vector *vector, i64 offset,
+						  bool write)
+{
+	char buffer[GATHER_MAX];
+	i64 result;
+
+	if (write) {
+		result = vector_copy(vector, buffer, vector->total, false);
+		return result ? result : write_all(file, (u64)buffer, vector->total, offset);
+	}
+	result = read_some(file, (u64)buffer, vector->total, offset, 0);
+	if (result > 0 && vector_copy(vector, buffer, (u64)result, true))
+		return -EFAULT;
+	return result;
+}
+
+static i64 vector_large(struct file *file, const struct vector *vector, i64 offset, bool write)
+{
+	struct linux_iovec entry;
+	i64 done = 0;
+
+	for (u64 i = 0; i < vector->count; i++) {
+		if (vector_entry(vector, i, &entry))
+			return done ? done : -EFAULT;
+		if (!entry.size)
+			continue;
+		i64 at = offset < 0 ? offset : offset + done;
+		/* Once there is something to give, do not wait for more. */
+		i64 part = write ? write_all(file, entry.base, entry.size, at)
+				 : read_some(file, entry.base, entry.size, at,
+					     done && !file_is(file, S_IFREG) ? FILE_IO_NONBLOCK : 0);
+		if (part < 0)
+			return done ? done : part;
+		done += part;
+		if ((u64)part < entry.size)
+			break;
+	}
+	return done;
+}
+
+static i64 vector_io(const struct thread_regs *a, i64 offset, bool write)
+{
+	struct vector vector = { .address = a->rsi, .count = a->rdx };
+	i64 result = vector_check(&vector);
+
+	if (result)
+		return result;
+	struct file *file = descriptor_get((u32)a->rdi);
+	if (!file)
+		return -EBADF;
+	result = vector.total <= GATHER_MAX ? vector_small(file, &vector, offset, write)
+					    : vector_large(file, &vector, offset, write);
+	file_put(file);
+	return result;
+}
+
+i64 posix_readv(const struct thread_regs *a) { return vector_io(a, FILE_POSITION, false); }
+i64 posix_writev(const struct thread_regs *a) { return vector_io(a, FILE_POSITION, true); }
+
+i64 posix_preadv(const struct thread_regs *a)
+{
+	return (i64)a->r10 < 0 ? -EINVAL : vector_io(a, (i64)a->r10, false);
+}
+
+i64 posix_pwritev(const struct thread_regs *a)
+{
+	return (i64)a->r10 < 0 ? -EINVAL : vector_io(a, (i64)a->r10, true);
+}
+
+/* The flags (RWF_*) are hints or change durability: only none is accepted, as old kernels do. */
+i64 posix_preadv2(const struct thread_regs *a)
+{
+	return a->r9 ? -EOPNOTSUPP : vector_io(a, (i64)a->r10 < 0 ? FILE_POSITION : (i64)a->r10, false);
+}
+
+i64 posix_pwritev2(const struct thread_regs *a)
+{
+	return a->r9 ? -EOPNOTSUPP : vector_io(a, (i64)a->r10 < 0 ? FILE_POSITION : (i64)a->r10, true);
+}
+
+/* --- from file to file --- */
+
+enum { COPY_SIZE = 8192 };
+
+/* Copy up to `size` bytes; offsets of -1 are the files' own positions. */
+static __attribute__((noinline)) i64 file_copy(struct file *in, i64 in_at, struct file *out, i64 out_at, u64 size)
+{
+	char buffer[COPY_SIZE];
+	u64 done = 0;
+
+	while (done < size) {
+		u64 part = size - done < COPY_SIZE ? size - done : COPY_SIZE;
+		i64 got = read_some(in, (u64)buffer, part, in_at < 0 ? in_at : in_at + (i64)done, 0);
+		if (got <= 0)
+			return done ? (i64)done : got;
+		i64 put = write_all(out, (u64)buffer, (u64)got, out_at < 0 ? out_at : out_at + (i64)done);
+		if (put < 0)
+			return done ? (i64)done : put;
+		done += (u64)put;
+		if (put < got) {
+			i64 position; /* what could not be written was not read */
+			if (in_at < 0)
+				(void)file_seek(in->cap, put - got, SEEK_CUR, &position);
+			break;
+		}
+	}
+	return (i64)done;
+}
+
+/* An offset in the program's memory, if there is one: read, and advanced afterwards. */
+static i64 offset_read(u64 address, i64 *offset)
+{
+	*offset = FILE_POSITION;
+	if (!address)
+		return 0;
+	if (!user_read(offset, address, sizeof(*offset)))
+		return -EFAULT;
+	return *offset < 0 ? -EINVAL : 0;
+}
+
+static i64 copy_between(u32 in_fd, u64 in_address, u32 out_fd, u64 out_address, u64 size)
+{
+	i64 in_at, out_at, result = offset_read(in_address, &in_at);
+
+	if (!result)
+		result = offset_read(out_address, &out_at);
+	if (result)
+		return result;
+	struct file *in = descriptor_get(in_fd), *out = descriptor_get(out_fd);
+	result = in && out ? file_copy(in, in_at, out, out_at, size) : -EBADF;
+	if (in)
+		file_put(in);
+	if (out)
+		file_put(out);
+	if (result > 0) {
+		in_at += result;
+		out_at += result;
+		if ((in_address && !user_write(in_address, &in_at, sizeof(in_at))) ||
+		    (out_address && !user_write(out_address, &out_at, sizeof(out_at))))
+			return -EFAULT;
+	}
+	return result;
+}
+
+i64 posix_sendfile(const struct thread_regs *a)
+{
+	return copy_between((u32)a->rsi, a->rdx, (u32)a->rdi, 0, a->r10);
+}
+
+i64 posix_copy_file_range(const struct thread_regs *a)
+{
+	return a->r9 ? -EINVAL : copy_between((u32)a->rdi, a->rsi, (u32)a->rdx, a->r10, a->r8);
+}

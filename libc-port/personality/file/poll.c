@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/* poll and select. Each descriptor's server is asked, and told an event of this thread's own with it, so that asking and waiting are one
+ * message; then the thread waits for the event and asks those again whose bit came. */
+#include "core/text.h"
+#include "core/user.h"
+#include "file/descriptor.h"
+#include "process/process.h"
+#include "process/signal.h"
+#include "proto/file.h"
+
+enum { EVENT_BITS = 64, SELECT_MAX = 1024, POLL_ALWAYS = POLLERR | POLLHUP };
+#define POLL_READABLE (POLLIN | POLLRDNORM | POLLRDBAND | POLLHUP | POLLERR)
+#define POLL_WRITABLE (POLLOUT | POLLWRNORM | POLLWRBAND | POLLERR)
+
+static err_t poll_event(cap_t *event)
+{
+	struct thread *thread = self();
+	err_t error = OK;
+
+	if (!thread->poll_event)
+		error = event_create(PROCESS_BANK, &thread->poll_event);
+	*event = thread->poll_event;
+	return error;
+}
+
+/* Ask about one descriptor: the bits that hold. */
+static u32 poll_ask(u32 fd, u32 wanted, u64 bit, cap_t event)
+{
+	struct file *file = descriptor_get(fd);
+	u32 ready = 0;
+
+	if (!file)
+		return POLLNVAL;
+	if (file_is(file, S_IFREG) || file_is(file, S_IFDIR)) {
+		ready = wanted & (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM);
+	} else {
+		err_t error = file_poll(file->cap, wanted | POLL_ALWAYS, event ? bit : 0, event, &ready);
+		if (error == E_NOSYS || error == E_NOTSUP)
+			ready = wanted & (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM);
+		else if (error)
+			ready = POLLERR;
+	}
+	file_put(file);
+	return ready & (wanted | POLL_ALWAYS);
+}
+
+/* Ask about all whose bit is in `bits`; how many are ready. */
+static i64 poll_round(struct linux_pollfd *fds, u32 count, u64 bits, cap_t event)
+{
+	i64 ready = 0;
+
+	for (u32 i = 0; i < count; i++) {
+		if (fds[i].fd < 0) {
+			fds[i].revents = 0;
+			continue;
+		}
+		u64 bit = 1ull << i % EVENT_BITS;
+		if (bits & bit)
+			fds[i].revents = (int16_t)poll_ask((u32)fds[i].fd, (u16)fds[i].events, bit,
+						       ready ? 0 : event);
+		ready += fds[i].revents != 0;
+	}
+	return ready;
+}
+
+static i64 poll_wait(struct linux_pollfd *fds, u32 count, u64 deadline)
+{
+	cap_t event = 0;
+	u64 bits = UINT64_MAX;
+	err_t error = deadline == DEADLINE_NOW ? OK : poll_event(&event);
+
+	if (error)
+		return error_result(error);
+	while (true) {
+		i64 ready = poll_round(fds, count, bits, event);
+		if (ready || deadline == DEADLINE_NOW)
+			return ready;
+		error = event_wait(event, UINT64_MAX, deadline, &bits);
+		if (error == E_TIMEOUT)
+			return 0;
+		if (error == E_INTR) {
+			if (signal_interrupts())
+				return -EINTR;
+			bits = 0;
+		} else if (error) {
+			return error_result(error);
+		}
+	}
+}
+
+/* The array is copied piece by piece onto the heap of this call: its own part of the stack while it is small. */
+enum { POLL_SMALL = 64, POLL_LARGE = 1024 };
+
+static i64 poll_fds(u64 address, u32 count, u64 deadline, struct linux_pollfd *fds)
+{
+	u64 size = count * sizeof(*fds);
+
+	if (!user_read(fds, address, size))
+		return -EFAULT;
+	i64 result = poll_wait(fds, count, deadline);
+	if (result >= 0 && !user_write(address, fds, size))
+		return -EFAULT;
+	return result;
+}
+
+static __attribute__((noinline)) i64 poll_large(u64 address, u32 count, u64 deadline)
+{
+	struct linux_pollfd fds[POLL_LARGE];
+
+	return poll_fds(address, count, deadline, fds);
+}
+
+static __attribute__((noinline)) i64 poll_small(u64 address, u32 count, u64 deadline)
+{
+	struct linux_pollfd fds[POLL_SMALL];
+
+	return poll_fds(address, count, deadline, fds);
+}
+
+static i64 poll_any(u64 address, u64 count, u64 deadline)
+{
+	if (count > POLL_LARGE)
+		return -EINVAL;
+	return count <= POLL_SMALL ? poll_small(address, (u32)count, deadline)
+				   : poll_large(address, (u32)count, deadline);
+}
+
+i64 posix_poll(const struct thread_regs *a)
+{
+	i32 timeout = (i32)a->rdx;
+	u64 deadline = timeout < 0 ? DEADLINE_NEVER
+		       : timeout   ? time_monotonic() + (u64)timeout * 1000000
+				   : DEADLINE_NOW;
+
+	return poll_any(a->rdi, a->rsi, deadline);
+}
+
+/* How long is left goes back to the program's timespec, as Linux does it. */
+static i64 rest_write(u64 address, u64 deadline, u64 unit_ns)
+{
+	u64 now = time_monotonic(), left = deadline > now ? deadline - now : 0;
+	u64 rest[2] = { left / 1000000000, left % 1000000000 / unit_ns };
+
+	return user_write(address, rest, sizeof(rest)) ? 0 : -EFAULT;
+}
+
+static u64 deadline_or_now(u64 deadline)
+{
+	return deadline != DEADLINE_NEVER && deadline <= time_monotonic() ? DEADLINE_NOW : deadline;
+}
+
+i64 posix_ppoll(const struct thread_regs *a)
+{
+	u64 deadline;
+	i64 result = time_deadline(a->rdx, false, CLOCK_MONOTONIC, &deadline);
+
+	if (!result)
+		result = signal_mask_begin(self(), a->r10, a->r8);
+	if (result)
+		return result;
+	result = poll_any(a->rdi, a->rsi, deadline_or_now(deadline));
+	signal_mask_end(self(), result);
+	if (a->rdx)
+		(void)rest_write(a->rdx, deadline, 1);
+	return result;
+}
+
+/* --- select --- */
+
+struct select {
+	u32 count;
+	u64 addresses[3]; /* readable, writable, exceptional */
+	u64 in[3][SELECT_MAX / 64], out[3][SELECT_MAX / 64];
+};
+
+static const u16 select_bits[3] = { POLL_READABLE, POLL_WRITABLE, POLLPRI };
+static const u16 select_wanted[3] = { POLLIN | POLLRDNORM, POLLOUT | POLLWRNORM, POLLPRI };
+
+static i64 select_read(struct select *s)
+{
+	u64 size = (s->count + 63) / 64 * 8;
+
+	memset(s->in, 0, sizeof(s->in));
+	for (u32 set = 0; set < 3; set++) {
+		if (s->addresses[set] && !user_read(s->in[set], s->addresses[set], size))
+			return -EFAULT;
+	}
+	return 0;
+}
+
+/* One round over all descriptors: how many bits are set, or -EBADF. */
+static i64 select_round(struct select *s, u64 bits, cap_t event)
+{
+	i64 found = 0;
+
+	for (u32 fd = 0; fd < s->count; fd++) {
+		u64 bit = 1ull << fd % 64;
+		u32 wanted = 0, ready = 0;
+
+		for (u32 set = 0; set < 3; set++)
+			wanted |= s->in[set][fd / 64] & bit ? select_wanted[set] : 0;
+		if (!wanted || !(bits & bit))
+			continue;
+		ready = poll_ask(fd, wanted, bit, found ? 0 : event);
+		if (ready & POLLNVAL)
+			return -EBADF;
+		for (u32 set = 0; set < 3; set++) {
+			if (s->in[set][fd / 64] & bit && ready & select_bits[set]) {
+				s->out[set][fd / 64] |= bit;
+				found++;
+			}
+		}
+	}
+	return found;
+}
+
+static i64 select_wait(struct select *s, u64 deadline)
+{
+	cap_t event = 0;
+	u64 bits = UINT64_MAX;
+	err_t error = deadline == DEADLINE_NOW ? OK : poll_event(&event);
+
+	if (error)
+		return error_result(error);
+	memset(s->out, 0, sizeof(s->out));
+	while (true) {
+		i64 found = select_round(s, bits, event);
+		if (found || deadline == DEADLINE_NOW)
+			return found;
+		error = event_wait(event, UINT64_MAX, deadline, &bits);
+		if (error == E_TIMEOUT)
+			return 0;
+		if (error == E_INTR) {
+			if (signal_interrupts())
+				return -EINTR;
+			bits = 0;
+		} else if (error) {
+			return error_result(error);
+		}
+	}
+}
+
+static i64 select_any(const struct thread_regs *a, u64 deadline)
+{
+	struct select s = { .addresses = { a->rsi, a->rdx, a->r10 } };
+
+	if ((i32)a->rdi < 0)
+		return -EINVAL;
+	s.count = a->rdi < SELECT_MAX ? (u32)a->rdi : SELECT_MAX;
+	i64 result = select_read(&s);
+	if (!result)
+		result = select_wait(&s, deadline_or_now(deadline));
+	for (u32 set = 0; result >= 0 && set < 3; set++) {
+		if (s.addresses[set] && !user_write(s.addresses[set], s.out[set], (s.count + 63) / 64 * 8))
+			return -EFAULT;
+	}
+	return result;
+}
+
+i64 posix_select(const struct thread_regs *a)
+{
+	struct linux_timespec time;
+	u64 deadline = DEADLINE_NEVER;
+
+	if (a->r8) {
+		if (!user_read(&time, a->r8, sizeof(time)))
+			return -EFAULT;
+		if (time.ns < 0 || time.seconds < 0)
+			return -EINVAL;
+		/* Microseconds, of which there may be more than a second's. */
+		time.seconds += time.ns / 1000000;
+		time.ns = time.ns % 1000000 * 1000;
+		i64 result = time_after(&time, false, CLOCK_MONOTONIC, &deadline);
+		if (result)
+			return result;
+	}
+	i64 result = select_any(a, deadline);
+	if (a->r8)
+		(void)rest_write(a->r8, deadline, 1000);
+	return result;
+}
+
+i64 posix_pselect6(const struct thread_regs *a)
+{
+	u64 deadline, mask[2] = { 0, 0 };
+	i64 result = time_deadline(a->r8, false, CLOCK_MONOTONIC, &deadline);
+
+	if (result)
+		return result;
+	if (a->r9 && !user_read(mask, a->r9, sizeof(mask)))
+		return -EFAULT;
+	result = signal_mask_begin(self(), mask[0], mask[1]);
+	if (result)
+		return result;
+	result = select_any(a, deadline);
+	signal_mask_end(self(), result);
+	if (a->r8)
+		(void)rest_write(a->r8, deadline, 1);
+	return result;
+}

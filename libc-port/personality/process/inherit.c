@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* What a program leaves to the next one in the same process: descriptors that stay open, working directory, masks. Written
+ * by one personality and read by another (the same image, but the bytes have been through another server: they are checked). */
+#include "core/call.h"
+#include "core/text.h"
+#include "file/walk.h"
+#include "process/process.h"
+#include "process/signal.h"
+
+enum { INHERIT_MAGIC = 0x48495244 };
+
+struct inherit {
+	u32 magic, umask;
+	u64 ignored, blocked, pending;
+	u32 descriptor_limit, files, descriptors, mounts;
+	u32 cwd_file, cwd_size; /* cwd_file: index in the list of files, + 1 */
+	u32 path_size, pad;
+};
+
+struct inherit_file {
+	cap_t cap;
+	u32 mode, flags, mount;
+};
+
+struct inherit_descriptor {
+	u16 fd, file;
+};
+
+/* Files that stay open, in the order of `files`; the number that each gets, 0 if it does not stay. */
+static u16 numbers[DESCRIPTOR_MAX];
+
+static u32 number_files(void)
+{
+	u32 count = 0;
+
+	memset(numbers, 0, files_end * sizeof(numbers[0]));
+	for (u32 fd = 0; fd < descriptor_end; fd++) {
+		u32 file = descriptors[fd].file;
+		if (file && !descriptors[fd].cloexec)
+			numbers[file - 1] = 1;
+	}
+	if (cwd.file)
+		numbers[cwd.file - files] = 1;
+	for (u32 i = 0; i < files_end; i++) {
+		if (numbers[i])
+			numbers[i] = (u16)++count;
+	}
+	return count;
+}
+
+/* Append to the output, or only count if there is none. */
+struct out {
+	u8 *to;
+	u64 size;
+};
+
+static void put(struct out *out, const void *data, u64 size)
+{
+	if (out->to)
+		memcpy(out->to + out->size, data, size);
+	out->size += size;
+}
+
+static void save_files(struct out *out, struct inherit *head)
+{
+	for (u32 i = 0; i < files_end; i++) {
+		const struct file *file = &files[i];
+		struct inherit_file record = { file->cap, file->mode, file->flags, file->mount };
+		if (numbers[i])
+			put(out, &record, sizeof(record));
+	}
+	for (u32 fd = 0; fd < descriptor_end; fd++) {
+		u32 file = descriptors[fd].file;
+		struct inherit_descriptor record = { .fd = (u16)fd };
+		if (!file || descriptors[fd].cloexec)
+			continue;
+		record.file = numbers[file - 1];
+		put(out, &record, sizeof(record));
+		head->descriptors++;
+	}
+}
+
+u64 inherit_save(u8 *to)
+{
+	struct out out = { .to = to, .size = sizeof(struct inherit) };
+	struct inherit head = {
+		.magic = INHERIT_MAGIC, .umask = process_umask, .blocked = self()->blocked,
+		.pending = self()->pending | process_pending, .descriptor_limit = descriptor_limit,
+		.files = number_files(), .mounts = mount_count, .cwd_size = cwd.size,
+		.cwd_file = cwd.file ? numbers[cwd.file - files] : 0,
+	};
+
+	for (u32 i = 0; i < SIGNAL_MAX; i++)
+		head.ignored |= signal_actions[i].handler == SIG_IGN ? 1ull << i : 0;
+	save_files(&out, &head);
+	put(&out, cwd.path, cwd.size);
+	for (u32 i = 1; i < mount_count; i++)
+		put(&out, mounts[i], strlen(mounts[i]) + 1);
+	if (to)
+		memcpy(to, &head, sizeof(head));
+	return out.size;
+}
+
+u32 inherit_caps(cap_t *to)
+{
+	u32 count = number_files();
+
+	for (u32 i = 0; to && i < files_end; i++) {
+		if (!numbers[i])
+			continue;
+		u32 at = numbers[i] - 1u;
+		for (; at > 0 && to[at - 1] > files[i].cap; at--)
+			to[at] = to[at - 1];
+		to[at] = files[i].cap;
+	}
+	return count;
+}
+
+/* --- reading --- */
+
+struct in {
+	const u8 *from;
+	u64 left;
+};
+
+static bool get(struct in *in, void *data, u64 size)
+{
+	if (size > in->left)
+		return false;
+	memcpy(data, in->from, size);
+	in->from += size;
+	in->left -= size;
+	return true;
+}
+
+static bool load_files(struct in *in, const struct inherit *head)
+{
+	for (u32 i = 0; i < head->files; i++) {
+		struct inherit_file record;
+		if (i >= DESCRIPTOR_MAX || !get(in, &record, sizeof(record)))
+			return false;
+		files_end = i + 1;
+		files[i] = (struct file){ .cap = record.cap, .mode = record.mode, .flags = record.flags,
+					  .mount = (u16)(record.mount < MOUNT_MAX ? record.mount : 0) };
+	}
+	for (u32 i = 0; i < head->descriptors; i++) {
+		struct inherit_descriptor record;
+		if (!get(in, &record, sizeof(record)) || record.fd >= DESCRIPTOR_MAX || !record.file ||
+		    record.file > head->files)
+			return false;
+		descriptors[record.fd].file = record.file;
+		files[record.file - 1].refs++;
+		if (record.fd >= descriptor_end)
+			descriptor_end = record.fd + 1u;
+	}
+	return true;
+}
+
+static bool load_paths(struct in *in, const struct inherit *head)
+{
+	if (head->cwd_size >= PATH_MAX || head->cwd_file > head->files || head->mounts > MOUNT_MAX ||
+	    !get(in, cwd.path, head->cwd_size))
+		return false;
+	cwd.size = head->cwd_size;
+	cwd.path[cwd.size] = 0;
+	if (head->cwd_file) {
+		cwd.file = &files[head->cwd_file - 1];
+		cwd.file->refs++;
+	}
+	for (u32 i = 1; i < head->mounts; i++) {
+		char byte = 1;
+		for (u32 k = 0; byte && k < MOUNT_PATH_MAX; k++) {
+			if (!get(in, &byte, 1))
+				return false;
+			mounts[i][k] = byte;
+		}
+	}
+	mount_count = head->mounts ? head->mounts : 1;
+	return true;
+}
+
+void inherit_load(const u8 *from, u64 size)
+{
+	struct in in = { .from = from, .left = size };
+	struct inherit head;
+
+	if (!get(&in, &head, sizeof(head)) || head.magic != INHERIT_MAGIC)
+		return;
+	process_umask = head.umask & 0777;
+	descriptor_limit = head.descriptor_limit < DESCRIPTOR_MAX ? head.descriptor_limit : DESCRIPTOR_MAX;
+	self()->blocked = head.blocked & ~SIGNAL_FIRM;
+	process_pending = head.pending;
+	for (u32 i = 0; i < SIGNAL_MAX; i++) {
+		if (head.ignored >> i & 1)
+			signal_actions[i].handler = SIG_IGN;
+	}
+	if (load_files(&in, &head))
+		(void)load_paths(&in, &head);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* What the process knows of itself, and how it begins, multiplies and ends. */
+#pragma once
+
+#include "core/thread.h"
+#include "proto/exec.h"
+#include "proto/process.h"
+
+/* Addresses in the personality's part of the address space, from PERSONALITY_BASE. */
+enum {
+	AT_PAGE = 0x6000000,	   /* the page shared with the process server */
+	AT_CLOCK = 0x6001000,	   /* the clock page */
+	AT_EXEC_BUFFER = 0x7000000, /* execve's request, while it is put together */
+};
+#define PERSONALITY_AT(offset) (PERSONALITY_BASE + (u64)(offset))
+#define THREAD_SLOTS (PERSONALITY_BASE + PERSONALITY_SIZE)
+
+#define process_page ((const volatile struct process_page *)PERSONALITY_AT(AT_PAGE))
+
+extern u32 process_umask;
+/* The absolute path of the program; empty if it is not known. */
+extern char process_path[512];
+
+/* Map the page that the process server shares with this process: at the start, and in a child. */
+void process_map_page(void);
+
+_Noreturn void process_end(u32 status);
+
+/* --- threads (thread.c) --- */
+
+extern u32 thread_count;
+extern struct thread *thread_list;
+
+/* The thread with this id, or NULL. With process_lock held. */
+struct thread *thread_find(u32 id);
+
+/* After fork: `survivor` is all there is. */
+void thread_forked(struct thread *survivor);
+
+i64 thread_new(struct thread *parent, u64 flags, u64 stack, u64 parent_id, u64 child_id, u64 tls);
+
+/* Save what a child or thread inherits of the floating-point unit. */
+static inline void thread_save_fpu(struct thread *thread)
+{
+	__asm__ volatile("stmxcsr %0" : "=m"(thread->mxcsr));
+	__asm__ volatile("fnstcw %0" : "=m"(thread->fpu_control));
+}
+
+static inline u64 fs_base_read(void)
+{
+	u64 base;
+
+	__asm__ volatile("rdfsbase %0" : "=r"(base));
+	return base;
+}
+
+static inline void fs_base_write(u64 base) { __asm__ volatile("wrfsbase %0" : : "r"(base)); }
+
+/* Wait until `deadline` or a signal: E_TIMEOUT, E_INTR. */
+err_t thread_sleep(u64 deadline);
+
+/* --- exec (exec.c, inherit.c) --- */
+
+/* The bytes that a new program's personality finds: descriptors, working directory, masks. Their size; with `to` they are written there. */
+u64 inherit_save(u8 *to);
+void inherit_load(const u8 *from, u64 size);
+/* The capabilities that must survive, in ascending order: how many; with `to` they are written there. */
+u32 inherit_caps(cap_t *to);
+
+/* --- time (time.c) --- */
+
+u64 time_monotonic(void);
+u64 time_real(void);
+/* Deadline for a timeout in the program's memory (0: never); relative or absolute on `clock`. 0 or a negative number. */
+i64 time_deadline(u64 address, bool absolute, u64 clock, u64 *deadline);
+/* The same from a timespec. */
+i64 time_after(const struct linux_timespec *time, bool absolute, u64 clock, u64 *deadline);

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/* Clocks and sleeping. Clocks are read from the page that the kernel publishes: no kernel entry. */
+#include "abi/clock.h"
+#include "core/call.h"
+#include "core/user.h"
+#include "process/process.h"
+#include "process/signal.h"
+
+#define NS_PER_SECOND 1000000000ll
+
+struct clock_reading {
+	u64 monotonic;
+	i64 offset;
+};
+
+static struct clock_reading clock_read(void)
+{
+	const volatile struct clock_page *page = (const volatile struct clock_page *)PERSONALITY_AT(AT_CLOCK);
+	struct clock_reading reading;
+	u32 sequence, low, high;
+
+	do {
+		sequence = page->sequence;
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+		u64 ticks = (low | (u64)high << 32) - page->tsc_base;
+		reading.monotonic = (u64)((unsigned __int128)ticks * page->scale >> 32);
+		reading.offset = page->realtime_offset;
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	} while (sequence & 1 || sequence != page->sequence);
+	return reading;
+}
+
+u64 time_monotonic(void) { return clock_read().monotonic; }
+
+u64 time_real(void)
+{
+	struct clock_reading reading = clock_read();
+
+	return reading.monotonic + (u64)reading.offset;
+}
+
+/* 0, or -EINVAL for a clock that does not exist. */
+static i64 clock_now(u64 clock, u64 *ns)
+{
+	err_t error = OK;
+
+	switch (clock) {
+	case CLOCK_REALTIME:
+	case CLOCK_REALTIME_COARSE:
+	case 11: /* CLOCK_TAI: nobody tells us of leap seconds */
+		*ns = time_real();
+		return 0;
+	case CLOCK_MONOTONIC:
+	case CLOCK_MONOTONIC_RAW:
+	case CLOCK_MONOTONIC_COARSE:
+	case CLOCK_BOOTTIME:
+		*ns = time_monotonic();
+		return 0;
+	case CLOCK_THREAD_CPUTIME_ID:
+		error = thread_self_time(ns);
+		break;
+	case CLOCK_PROCESS_CPUTIME_ID:
+		error = task_read(PROCESS_TASK, TASK_TIME_NS, ns);
+		break;
+	default:
+		return -EINVAL;
+	}
+	return error_result(error);
+}
+
+static bool timespec_valid(const struct linux_timespec *time)
+{
+	return time->seconds >= 0 && time->ns >= 0 && time->ns < NS_PER_SECOND;
+}
+
+/* Saturating: what is further away than 290 years is never. */
+static u64 timespec_ns(const struct linux_timespec *time)
+{
+	if (time->seconds > INT64_MAX / NS_PER_SECOND - 1)
+		return DEADLINE_NEVER;
+	return (u64)(time->seconds * NS_PER_SECOND + time->ns);
+}
+
+i64 time_after(const struct linux_timespec *time, bool absolute, u64 clock, u64 *deadline)
+{
+	struct clock_reading now = clock_read();
+
+	if (!timespec_valid(time))
+		return -EINVAL;
+	u64 ns = timespec_ns(time);
+	bool real = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE;
+	if (ns == DEADLINE_NEVER)
+		*deadline = ns;
+	else if (!absolute)
+		*deadline = now.monotonic + ns;
+	else if (!real)
+		*deadline = ns;
+	else
+		*deadline = (i64)ns > now.offset ? ns - (u64)now.offset : DEADLINE_NOW;
+	return 0;
+}
+
+i64 time_deadline(u64 address, bool absolute, u64 clock, u64 *deadline)
+{
+	struct linux_timespec time;
+
+	*deadline = DEADLINE_NEVER;
+	if (!address)
+		return 0;
+	if (!user_read(&time, address, sizeof(time)))
+		return -EFAULT;
+	return time_after(&time, absolute, clock, deadline);
+}
+
+static i64 timespec_write(u64 address, u64 ns)
+{
+	struct linux_timespec time = { (i64)(ns / (u64)NS_PER_SECOND), (i64)(ns % (u64)NS_PER_SECOND) };
+
+	return user_write(address, &time, sizeof(time)) ? 0 : -EFAULT;
+}
+
+i64 posix_clock_gettime(const struct thread_regs *a)
+{
+	u64 ns;
+	i64 result = clock_now(a->rdi, &ns);
+
+	return result ? result : timespec_write(a->rsi, ns);
+}
+
+i64 posix_clock_getres(const struct thread_regs *a)
+{
+	u64 ns;
+	i64 result = clock_now(a->rdi, &ns);
+
+	return result || !a->rsi ? result : timespec_write(a->rsi, 1);
+}
+
+i64 posix_gettimeofday(const struct thread_regs *a)
+{
+	u64 now = time_real();
+	struct linux_timeval time = { (i64)(now / (u64)NS_PER_SECOND), (i64)(now % (u64)NS_PER_SECOND / 1000) };
+	u64 zone = 0;
+
+	if (a->rdi && !user_write(a->rdi, &time, sizeof(time)))
+		return -EFAULT;
+	return !a->rsi || user_write(a->rsi, &zone, sizeof(zone)) ? 0 : -EFAULT;
+}
+
+i64 posix_time(const struct thread_regs *a)
+{
+	i64 now = (i64)(time_real() / (u64)NS_PER_SECOND);
+
+	return !a->rdi || user_write(a->rdi, &now, sizeof(now)) ? now : -EFAULT;
+}
+
+/* --- sleeping --- */
+
+static i64 sleep_until(u64 deadline, u64 rest_address)
+{
+	err_t error;
+
+	do
+		error = thread_sleep(deadline);
+	while (error != E_TIMEOUT && (error != E_INTR || !signal_interrupts()));
+	if (error == E_TIMEOUT)
+		return 0;
+	u64 now = time_monotonic();
+	if (rest_address && timespec_write(rest_address, deadline > now ? deadline - now : 0))
+		return -EFAULT;
+	return -EINTR;
+}
+
+i64 posix_nanosleep(const struct thread_regs *a)
+{
+	u64 deadline;
+
+	if (!a->rdi)
+		return -EFAULT;
+	i64 result = time_deadline(a->rdi, false, CLOCK_MONOTONIC, &deadline);
+	return result ? result : sleep_until(deadline, a->rsi);
+}
+
+i64 posix_clock_nanosleep(const struct thread_regs *a)
+{
+	u64 deadline;
+	bool absolute = a->rsi & TIMER_ABSTIME;
+
+	if (a->rdi == CLOCK_THREAD_CPUTIME_ID || a->rdi == CLOCK_PROCESS_CPUTIME_ID)
+		return -EOPNOTSUPP;
+	if (a->rdi > 11 || !a->rdx)
+		return a->rdx ? -EINVAL : -EFAULT;
+	i64 result = time_deadline(a->rdx, absolute, a->rdi, &deadline);
+	return result ? result : sleep_until(deadline, absolute ? 0 : a->r10);
+}
+
+/* --- interval timers --- */
+
+enum { TIMERS = 3, ITIMER_REAL = 0 };
+
+/* What was set, so that it can be told; a child begins without. */
+static struct {
+	u32 pid;
+	u64 deadline, interval;
+} timer;
+
+struct linux_itimer {
+	struct linux_timeval interval, value;
+};
+
+static u64 timeval_ns(const struct linux_timeval *time)
+{
+	return (u64)time->seconds * (u64)NS_PER_SECOND + (u64)time->us * 1000;
+}
+
+static struct linux_timeval timeval_from(u64 ns)
+{
+	return (struct linux_timeval){ (i64)(ns / (u64)NS_PER_SECOND), (i64)(ns % (u64)NS_PER_SECOND / 1000) };
+}
+
+static u64 timer_left(void)
+{
+	u64 now = time_monotonic();
+
+	if (timer.pid != process_page->pid || !timer.deadline)
+		return 0;
+	if (timer.deadline > now)
+		return timer.deadline - now;
+	return timer.interval ? timer.interval - (now - timer.deadline) % timer.interval : 0;
+}
+
+static i64 timer_set(u64 value, u64 interval)
+{
+	u64 deadline = value ? time_monotonic() + value : DEADLINE_NEVER;
+	err_t error = process_timer(PROCESS_PROCESS, ITIMER_REAL, SIGALRM, deadline, interval);
+
+	if (error)
+		return error_result(error);
+	timer.pid = process_page->pid;
+	timer.deadline = value ? deadline : 0;
+	timer.interval = value ? interval : 0;
+	return 0;
+}
+
+i64 posix_alarm(const struct thread_regs *a)
+{
+	u64 left = timer_left();
+
+	(void)timer_set((a->rdi & 0xffffffff) * (u64)NS_PER_SECOND, 0);
+	return (i64)((left + (u64)NS_PER_SECOND - 1) / (u64)NS_PER_SECOND);
+}
+
+static i64 timer_tell(u64 address)
+{
+	struct linux_itimer out = { timeval_from(timer.interval), timeval_from(timer_left()) };
+
+	return !address || user_write(address, &out, sizeof(out)) ? 0 : -EFAULT;
+}
+
+i64 posix_getitimer(const struct thread_regs *a)
+{
+	if (a->rdi >= TIMERS)
+		return -EINVAL;
+	return a->rdi == ITIMER_REAL ? timer_tell(a->rsi) : -ENOSYS;
+}
+
+i64 posix_setitimer(const struct thread_regs *a)
+{
+	struct linux_itimer in = { 0 };
+
+	if (a->rdi >= TIMERS)
+		return -EINVAL;
+	if (a->rdi != ITIMER_REAL)
+		return -ENOSYS;
+	if (a->rsi && !user_read(&in, a->rsi, sizeof(in)))
+		return -EFAULT;
+	if ((u64)in.value.us >= 1000000 || (u64)in.interval.us >= 1000000 || in.value.seconds < 0 ||
+	    in.interval.seconds < 0)
+		return -EINVAL;
+	i64 result = timer_tell(a->rdx);
+	return result ? result : timer_set(timeval_ns(&in.value), timeval_ns(&in.interval));
+}

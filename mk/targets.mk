@@ -1,16 +1,90 @@
 # SPDX-License-Identifier: MIT
 # What people ask for.
-.PHONY: kernel servers host-tests musl clean
+.PHONY: kernel servers host-tests musl toolchain image run test bench lint deps clean
 
-$(BUILD)/stamp/musl: mk/musl mk/fetch mk/third-party.lock $(shell find libc-port/musl -type f)
+STAMP := $(BUILD)/stamp
+IMAGE := $(BUILD)/drove.img
+BUNDLE := $(BUILD)/bundle.img
+
+# --- third parties ---
+
+$(STAMP)/deps: mk/deps
 	@mkdir -p $(@D)
+	@mk/deps
+	@touch $@
+deps: $(STAMP)/deps
+
+$(STAMP)/musl: mk/musl mk/fetch mk/third-party.lock $(shell find libc-port/musl -type f) | $(STAMP)/deps
 	@mk/musl
 	@touch $@
+musl: $(STAMP)/musl
 
-musl: $(BUILD)/stamp/musl
+$(STAMP)/toolchain-c: mk/toolchain mk/drove-gcc mk/drove-gcc.specs mk/drove-pkg-config libc-port/libgcc/find_object.c $(STAMP)/musl
+	@mk/toolchain c
+	@touch $@
+$(STAMP)/toolchain: $(STAMP)/toolchain-c
+	@mk/toolchain c++
+	@touch $@
+toolchain: $(STAMP)/toolchain
+	@echo 'The compilers are $(TOOLCHAIN)/bin/$(TARGET)-gcc and -g++.'
+
+$(BUILD)/busybox: mk/busybox rootfs/busybox.config $(STAMP)/toolchain-c
+	@mk/busybox
+
+$(BUILD)/debian/busybox-static: mk/third-party.lock mk/fetch | $(STAMP)/deps
+	@mkdir -p $(@D)
+	@mk/fetch busybox-static
+	@install -m 755 $(BUILD)/dl/busybox $@
+
+# --- the image ---
+
 kernel: $(KERNELS)
 servers: $(SERVERS)
 host-tests: $(HOST_TESTS)
+
+$(BUILD)/root.stamp: mk/root $(shell find rootfs/etc -type f) $(BUILD)/busybox $(STAMP)/toolchain $(foreach p,$(PROGRAMS),$(firstword $(subst :, ,$(p))))
+	@mk/root $(BUILD)/root $(PROGRAMS)
+	@touch $@
+
+# What goes on the machine is stripped; the files beside it keep their symbols for debuggers.
+$(BUILD)/bundle/%: $(BUILD)/servers/%.elf
+	@mkdir -p $(@D)
+	@strip -o $@ $<
+$(BUILD)/bundle/personality: $(PERSONALITY)
+	@mkdir -p $(@D)
+	@strip -o $@ $<
+$(BUILD)/bundle/kernel%: $(BUILD)/kernel%.elf
+	@mkdir -p $(@D)
+	@objcopy --strip-debug $< $@
+$(BUILD)/bundle/kernel: $(BUILD)/kernel.elf
+	@mkdir -p $(@D)
+	@objcopy --strip-debug $< $@
+
+BUNDLED := $(patsubst $(BUILD)/servers/%.elf,%,$(filter-out %/sigma0.elf,$(SERVERS))) personality
+$(BUNDLE): mk/bundle rootfs/boot.manifest $(BUILD)/servers/sigma0.elf $(BUILD)/root.stamp $(BUNDLED:%=$(BUILD)/bundle/%)
+	@echo '  make $@'
+	@mk/bundle $@ $(BUILD)/servers/sigma0.elf boot.manifest=rootfs/boot.manifest rescue.tar=$(BUILD)/rescue.tar \
+		$(foreach f,$(BUNDLED),$(f)=$(BUILD)/bundle/$(f))
+
+$(IMAGE): image/mkimage image/grub.cfg image/early.cfg $(BUNDLE) $(BUILD)/root.stamp $(BUILD)/bundle/kernel $(BUILD)/bundle/kernel-debug
+	@echo '  make $@'
+	@image/mkimage $@ $(BUILD)/bundle/kernel $(BUILD)/bundle/kernel-debug $(BUNDLE) $(BUILD)/root
+
+image: $(IMAGE)
+
+# --- using it ---
+
+run: $(IMAGE)
+	@mk/run
+
+lint:
+	@mk/lint
+
+test: $(IMAGE) $(HOST_TESTS) $(BUILD)/debian/busybox-static
+	@tests/run
+
+bench: $(IMAGE)
+	@mk/bench
 
 clean:
 	@rm -rf $(BUILD)

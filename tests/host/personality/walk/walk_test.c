@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+/* The path walker against three small servers: a root, one attached at /tmp, one attached at /tmp/a/mnt. They answer with the
+ * name that was reached, or say where the path goes on. */
+#include "file/walk.h"
+#include "process/process.h"
+
+#include <asm/prctl.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "test.h"
+
+enum { ROOT = PROCESS_ROOT, TMP = 100, MNT = 101 };
+
+struct thread main_thread;
+char process_path[512];
+static cap_t last_gate, last_second;
+static char last_path[2 * PATH_MAX];
+static size_t last_size;
+static int given, closed, calls;
+
+/* --- what the walker needs --- */
+
+err_t cap_close(cap_t cap)
+{
+	CHECK(cap == TMP || cap == MNT);
+	closed++;
+	return OK;
+}
+bool signal_interrupts(void) { return false; }
+void lock_wait(struct lock *lock);
+void lock_wake(struct lock *lock);
+struct lock {
+	u32 state;
+};
+struct lock process_lock;
+void lock_wait(struct lock *lock) { (void)lock; }
+void lock_wake(struct lock *lock) { (void)lock; }
+void file_get(struct file *file) { file->refs++; }
+void file_put(struct file *file) { file->refs--; }
+struct file *descriptor_get(u32 fd) { return (void)fd, NULL; }
+i64 user_string(char *to, u64 from, u64 size);
+i64 user_string(char *to, u64 from, u64 size) { return (void)to, (void)from, (void)size, -EFAULT; }
+i64 error_number(err_t error) { return error; }
+i64 text_number(const char *string, size_t size);
+i64 text_number(const char *string, size_t size) { return (void)size, atoi(string); }
+bool text_equal(const char *a, const char *b);
+bool text_equal(const char *a, const char *b) { return !strcmp(a, b); }
+err_t file_path(cap_t file, void *path, size_t size, u64 *length)
+{
+	CHECK_EQ(file, MNT);
+	CHECK(size > 4);
+	memcpy(path, "/sub", 4);
+	*length = 4;
+	return OK;
+}
+
+/* --- the servers --- */
+
+static err_t cross(struct msg *m, u64 kind, u64 which, cap_t gate, u64 used, const char *prefix, const char *rest)
+{
+	char text[2 * PATH_MAX];
+
+	snprintf(text, sizeof(text), "%s%s", prefix, rest);
+	memcpy(m->out, text, strlen(text));
+	m->word[0] = E_CROSS;
+	m->word[1] = kind;
+	m->word[2] = which;
+	m->word[3] = strlen(text);
+	m->word[4] = used;
+	m->cap[0] = gate;
+	given += gate != 0;
+	return E_CROSS;
+}
+
+/* The component at `at`, and where the next one begins. */
+static bool name_is(const char **at, const char *name)
+{
+	size_t size = strlen(name);
+
+	if (strncmp(*at, name, size) || ((*at)[size] && (*at)[size] != '/'))
+		return false;
+	*at += size;
+	while (**at == '/')
+		++*at;
+	return true;
+}
+
+static err_t server_walk(cap_t server, struct msg *m, u64 which, const char *path)
+{
+	const char *at = path;
+
+	while (*at) {
+		const char *name = at;
+		u64 used;
+		if (name_is(&at, "..")) {
+			if (name == path && server != ROOT)
+				return cross(m, CROSS_UP, which, 0, 2, "", at);
+			continue;
+		}
+		if (server == ROOT && name_is(&at, "tmp")) {
+			used = (u64)(name - path) + 3;
+			return cross(m, CROSS_DOWN, which, TMP, used, "", at);
+		}
+		if (server == TMP && name_is(&at, "mnt")) {
+			used = (u64)(name - path) + 3;
+			return cross(m, CROSS_DOWN, which, MNT, used, "", at);
+		}
+		if (name_is(&at, "abs"))
+			return cross(m, CROSS_ROOT, which, 0, 3, "/tmp/x/", at);
+		if (name_is(&at, "loop"))
+			return cross(m, CROSS_ROOT, which, 0, 4, "tmp/loop/", at);
+		if (name_is(&at, "exe"))
+			return cross(m, CROSS_ROOT, which, 0, 3, "proc/self/exe", "");
+		while (*at && *at != '/')
+			at++;
+		while (*at == '/')
+			at++;
+	}
+	return OK;
+}
+
+err_t rt_call(cap_t gate, struct msg *m)
+{
+	calls++;
+	CHECK(m->out_size >= DIR_PATH_MAX);
+	memcpy(last_path, m->in, m->in_size);
+	last_path[m->in_size] = 0;
+	last_size = m->in_size;
+	last_gate = gate;
+	last_second = m->cap[0];
+	size_t first = strlen(last_path);
+	err_t error = server_walk(gate, m, 0, last_path);
+	if (!error && first < last_size && m->word[0] != CALL(2, 5))
+		error = server_walk(last_second ? last_second : gate, m, 1, last_path + first + 1);
+	if (!error) {
+		memset(m->word, 0, sizeof(m->word));
+		memset(m->cap, 0, sizeof(m->cap));
+	}
+	return error;
+}
+
+static void world_make(void)
+{
+	syscall(SYS_arch_prctl, ARCH_SET_GS, &main_thread);
+	main_thread.self = &main_thread;
+	walk_start();
+	cwd.file = NULL;
+	given = closed = calls = 0;
+}
+
+static err_t walk_from(const struct place *place, const char *path)
+{
+	char buffer[PATH_MAX];
+	struct walk walk = { .m.word[0] = CALL(2, 2) };
+
+	snprintf(buffer, sizeof(buffer), "%s", path);
+	err_t error = walk_path(&walk, place, buffer);
+	CHECK_EQ(given, closed);
+	return error;
+}
+
+static const struct place root = { .dir = ROOT };
+
+TEST(a_path_that_stays_takes_one_message)
+{
+	world_make();
+	CHECK_EQ(walk_from(&root, "/usr/bin/ls"), OK);
+	CHECK_EQ(calls, 1);
+	CHECK_EQ(last_gate, ROOT);
+	CHECK_STR(last_path, "usr/bin/ls");
+}
+
+TEST(a_path_crosses_down_twice)
+{
+	world_make();
+	CHECK_EQ(walk_from(&root, "/tmp/a/mnt/b/c"), OK);
+	CHECK_EQ(calls, 3);
+	CHECK_EQ(last_gate, MNT);
+	CHECK_STR(last_path, "b/c");
+	CHECK_EQ(mount_count, 3);
+	CHECK_STR(mounts[1], "/tmp");
+	CHECK_STR(mounts[2], "/tmp/a/mnt");
+}
+
+TEST(dot_dot_leaves_an_attached_server_where_it_is_attached)
+{
+	world_make();
+	CHECK_EQ(walk_from(&root, "/tmp/a/mnt/../z"), OK);
+	CHECK_EQ(last_gate, TMP);
+	CHECK_STR(last_path, "a/z");
+	CHECK_EQ(walk_from(&root, "/tmp/../etc/passwd"), OK);
+	CHECK_EQ(last_gate, ROOT);
+	CHECK_STR(last_path, "etc/passwd");
+	CHECK_EQ(walk_from(&root, "/tmp/.."), OK);
+	CHECK_EQ(last_gate, ROOT);
+	CHECK_STR(last_path, "");
+}
+
+TEST(an_absolute_link_starts_again_at_the_root)
+{
+	world_make();
+	CHECK_EQ(walk_from(&root, "/abs/y"), OK);
+	CHECK_EQ(last_gate, TMP);
+	CHECK_STR(last_path, "x/y");
+	CHECK_EQ(walk_from(&root, "/tmp/abs"), OK);
+	CHECK_STR(last_path, "x/");
+}
+
+TEST(links_without_end_are_a_loop)
+{
+	world_make();
+	CHECK_EQ(walk_from(&root, "/loop"), E_LOOP);
+}
+
+TEST(a_directory_of_an_attached_server_knows_its_way_up)
+{
+	world_make();
+	CHECK_EQ(walk_from(&root, "/tmp/a/mnt/sub"), OK);
+	struct file directory = { .cap = MNT, .refs = 1, .mount = 2 };
+	struct place place = { .dir = MNT, .mount = 2, .file = &directory };
+	char path[PATH_MAX];
+
+	CHECK_EQ(place_absolute(&place, "x", path), strlen("/tmp/a/mnt/sub/x"));
+	CHECK_STR(path, "/tmp/a/mnt/sub/x");
+	/* MNT's "..": above its root, since this server sees every directory as its root. */
+	CHECK_EQ(walk_from(&place, "../q"), OK);
+	CHECK_EQ(last_gate, TMP);
+	CHECK_STR(last_path, "a/q");
+}
+
+TEST(two_paths_each_go_their_way)
+{
+	char first[PATH_MAX] = "/tmp/one", second[PATH_MAX] = "/tmp/two";
+	struct walk walk = { .m.word[0] = CALL(2, 8) };
+
+	world_make();
+	CHECK_EQ(walk_two(&walk, &root, first, &root, second), OK);
+	CHECK_EQ(given, closed);
+	CHECK_EQ(last_gate, TMP);
+	CHECK_EQ(last_second, TMP);
+	CHECK_STR(last_path, "one");
+	CHECK_STR(last_path + 4, "two");
+	CHECK_EQ(last_size, 7);
+}
+
+TEST(a_symbolic_links_text_is_not_followed)
+{
+	char path[PATH_MAX] = "/tmp/new";
+	struct walk walk = { .m.word[0] = CALL(2, 5), .prefix = "text" };
+
+	world_make();
+	CHECK_EQ(walk_path(&walk, &root, path), OK);
+	CHECK_STR(last_path, "text");
+}
+
+TEST(what_proc_self_says_is_answered_here)
+{
+	world_make();
+	snprintf(process_path, sizeof(process_path), "/bin/busybox");
+	CHECK_EQ(walk_from(&root, "/exe"), OK);
+	CHECK_EQ(last_gate, ROOT);
+	CHECK_STR(last_path, "bin/busybox");
+}

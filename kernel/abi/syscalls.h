@@ -41,7 +41,7 @@ enum right {
 			     * physical, ports, interrupt, machine: use */
 	RIGHT_WAIT = 16,    /* event: wait; port: receive */
 	RIGHT_CONTROL = 32, /* destroy, limit, divide, re-bind, change from outside */
-	RIGHT_COPY = 64,    /* may be copied and sent */
+	RIGHT_COPY = 64,    /* may be copied; without it, it can only be moved (CAP_MOVE) */
 	RIGHT_DMA = 128,    /* physical: learn physical addresses of segments */
 	RIGHT_ALL = 255,
 	CAP_STAYS = 256, /* not a right: task_clone leaves this slot out */

@@ -21,7 +21,8 @@ static err_t caps_transfer(struct task *from, const u64 *in, struct task *to, u6
 	for (unsigned i = 0; i < MSG_CAPS && !error; i++) {
 		if (!caps[i])
 			continue;
-		objects[i] = cap_find_in(from, caps[i] & ~CAP_MOVE, KIND_NONE, RIGHT_COPY);
+		objects[i] = cap_find_in(from, caps[i] & ~CAP_MOVE, KIND_NONE,
+					 caps[i] & CAP_MOVE ? 0 : RIGHT_COPY);
 		error = objects[i] ? cap_reserve(to, &slots[i]) : E_CAP;
 		if (!error)
 			n |= 1u << i;

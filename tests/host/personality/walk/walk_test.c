@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The path walker against three small servers: a root, one attached at /tmp, one attached at /tmp/a/mnt. They answer with the
  * name that was reached, or say where the path goes on. */
+#include "core/lock.h"
+#include "core/text.h"
+#include "core/user.h"
 #include "file/walk.h"
 #include "process/process.h"
 
@@ -29,23 +32,15 @@ err_t cap_close(cap_t cap)
 	return OK;
 }
 bool signal_interrupts(void) { return false; }
-void lock_wait(struct lock *lock);
-void lock_wake(struct lock *lock);
-struct lock {
-	u32 state;
-};
 struct lock process_lock;
 void lock_wait(struct lock *lock) { (void)lock; }
 void lock_wake(struct lock *lock) { (void)lock; }
 void file_get(struct file *file) { file->refs++; }
 void file_put(struct file *file) { file->refs--; }
 struct file *descriptor_get(u32 fd) { return (void)fd, NULL; }
-i64 user_string(char *to, u64 from, u64 size);
 i64 user_string(char *to, u64 from, u64 size) { return (void)to, (void)from, (void)size, -EFAULT; }
 i64 error_number(err_t error) { return error; }
-i64 text_number(const char *string, size_t size);
 i64 text_number(const char *string, size_t size) { return (void)size, atoi(string); }
-bool text_equal(const char *a, const char *b);
 bool text_equal(const char *a, const char *b) { return !strcmp(a, b); }
 err_t file_path(cap_t file, void *path, size_t size, u64 *length)
 {

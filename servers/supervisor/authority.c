@@ -34,15 +34,24 @@ static err_t make_physical(const struct manifest_grant *grant, cap_t bank, cap_t
 	return physical_create(bank, all, grant->number[0], grant->number[1], rights, cap);
 }
 
+/* A copy in a segment of its own, which unlike the bundle can be cloned. */
 static err_t make_file(const struct manifest_grant *grant, cap_t bank, cap_t *cap)
 {
 	struct bundle_file file;
 	err_t error = bundle_find(&supervisor.bundle, grant->target, &file);
 
+	if (!error)
+		error = segment_create(bank, page_round_up(file.size), SEGMENT_COMMITTED, cap);
 	if (error)
 		return error;
-	return segment_window(bank, supervisor.bundle.segment, file.offset, page_round_up(file.size),
-			      RIGHT_READ | RIGHT_EXEC | RIGHT_COPY, cap);
+	void *pages = rt_map(*cap, 0, file.size, ACCESS_READ | ACCESS_WRITE);
+	if (!pages) {
+		error = cap_close(*cap);
+		return error ? error : E_FUNDS;
+	}
+	memcpy(pages, file.data, file.size);
+	rt_unmap(pages, file.size);
+	return OK;
 }
 
 /* sigma0 made it, under the name "bank:SERVER.GRANT". */

@@ -100,8 +100,8 @@ static err_t grants_collect(u32 index, struct start_grant *grants, u32 *count)
 		u32 at = child->manifest->grant_first + i;
 		error = authority_find(index, at, &cap);
 		if (error)
-			rt_log("%s: \"%s\" cannot be granted", child->manifest->name,
-			       supervisor.manifest.grant[at].name);
+			rt_log("%s: \"%s\" cannot be granted: %s", child->manifest->name,
+			       supervisor.manifest.grant[at].name, rt_error_text(error));
 		else
 			error = grant_add(grants, count, supervisor.manifest.grant[at].name, cap);
 	}
@@ -168,6 +168,8 @@ void child_start(u32 index)
 	if (!error)
 		return;
 	rt_log("%s cannot be started: %s", child->manifest->name, rt_error_text(error));
+	if (error == E_NOENT || error == E_NOEXEC)
+		child->failures = FAILURES_MAX; /* it will not get better */
 	child_died(index);
 }
 

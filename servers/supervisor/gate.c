@@ -3,6 +3,21 @@
  * server's next life. */
 #include "supervisor.h"
 
+/* A server that is left down has no port: the gate is made at one that goes at once, so that calls end with E_DEAD until
+ * somebody restarts the server and the gate is led to its new port. */
+static err_t gate_make(struct child *child, u64 label, cap_t *cap)
+{
+	cap_t port = child->port;
+	bool down = child->state == CHILD_FAILED;
+	err_t error = down ? port_create(child->bank, &port) : OK;
+
+	if (!error)
+		error = gate_create(port, child->bank, label, cap);
+	if (down && port && cap_destroy(port))
+		rt_log("a port cannot be destroyed");
+	return error;
+}
+
 err_t gate_find(u32 server, u64 label, cap_t *cap)
 {
 	struct child *child = &supervisor.child[server];
@@ -16,7 +31,7 @@ err_t gate_find(u32 server, u64 label, cap_t *cap)
 	}
 	if (supervisor.gate_count == GATES_MAX)
 		return E_LIMIT;
-	err_t error = gate_create(child->port, child->bank, label, cap);
+	err_t error = gate_make(child, label, cap);
 	if (!error)
 		supervisor.gate[supervisor.gate_count++] = (struct gate){ server, label, *cap };
 	return error;

@@ -43,7 +43,7 @@ GENERATED_HEADERS := $(PROTO_OPS) $(SYS_HEADER)
 # abigen's output changes only if what it makes does.
 define abigen
 	@mkdir -p $(@D)
-	@mk/abigen $(1) $< > $@.new && mv $@.new $@
+	@new=$@.$$$$$$$$; mk/abigen $(1) $< > $$new && mv $$new $@
 endef
 $(BUILD)/gen/proto/%_client.c: servers/proto/%.h mk/abigen
 	$(call abigen,client)

@@ -39,8 +39,9 @@ static err_t futex_find(vaddr_t addr, struct futex *futex, const u32 **word)
 	err_t error = task_memory(current_task(), addr, access, &memory);
 	if (error)
 		return error;
-	*futex = (struct futex){ region->segment,
-				 region->offset + (addr - region_start(region)) };
+	u64 index = region_index(region, addr);
+	futex->segment = segment_behind(region->segment, &index);
+	futex->offset = index * PAGE_SIZE + (addr & PAGE_MASK);
 	*word = memory;
 	return OK;
 }

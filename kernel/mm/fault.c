@@ -129,7 +129,10 @@ err_t region_resolve(struct region *region, vaddr_t addr, u32 access, paddr_t *p
 	if (!region->segment)
 		return E_DEAD;
 	u64 at = region_index(region, addr);
-	if (at >= region->segment->pages)
+	struct segment *behind = segment_behind(region->segment, &at);
+	if (!behind)
+		return E_DEAD;
+	if (at >= behind->pages)
 		return E_IO;
 
 	/* A region without any access is not entered: only loaders and the kernel get here. */
@@ -144,7 +147,7 @@ err_t region_resolve(struct region *region, vaddr_t addr, u32 access, paddr_t *p
 		tables[taken] = arch_paddr(pages[taken]);
 	}
 	if (!error)
-		error = segment_page(region->segment, at, access & ACCESS_WRITE, &found);
+		error = segment_page(behind, at, access & ACCESS_WRITE, &found);
 	if (error) {
 		while (taken-- > 0)
 			bank_give_page(bank, pages[taken]);

@@ -44,7 +44,8 @@ static bool segment_copy_slot(struct segment *to, u64 to_index, u64 value)
 
 struct segment *segment_copy(struct bank *bank, struct segment *from, u64 index, u64 pages, bool committed)
 {
-	struct segment *to = segment_new(bank, pages, committed);
+	from = segment_behind(from, &index);
+	struct segment *to = from ? segment_new(bank, pages, committed) : NULL;
 	if (!to)
 		return NULL;
 
@@ -109,7 +110,7 @@ err_t sys_segment_move(cap_t from_cap, u64 from_offset, cap_t to_cap, u64 to_off
 	if (!from || !to)
 		return E_CAP;
 	if ((from_offset | to_offset | size) & PAGE_MASK || from->physical || to->physical ||
-	    from == to || !range_fits(from_offset, size, from->pages * PAGE_SIZE) ||
+	    from->window || to->window || from == to || !range_fits(from_offset, size, from->pages * PAGE_SIZE) ||
 	    !range_fits(to_offset, size, to->pages * PAGE_SIZE))
 		return E_RANGE;
 
@@ -215,7 +216,7 @@ err_t sys_segment_address(cap_t cap, cap_t dma_cap, u64 offset, u64 *address)
 	if (!segment || !dma)
 		return E_CAP;
 	if (offset & PAGE_MASK || !range_fits(offset, PAGE_SIZE, segment->pages * PAGE_SIZE) ||
-	    segment->physical)
+	    segment->physical || segment->window)
 		return E_RANGE;
 	const u64 *slot = segment_slot(segment, offset / PAGE_SIZE);
 	if (!slot || !slot_resident(*slot))

@@ -51,6 +51,29 @@ struct segment *segment_new_physical(struct bank *bank, paddr_t base, u64 pages)
 	return segment;
 }
 
+struct segment *segment_behind(struct segment *segment, u64 *index)
+{
+	if (!segment->window)
+		return segment;
+	*index += segment->source_index;
+	return segment->source;
+}
+
+struct segment *segment_new_window(struct bank *bank, struct segment *segment, u64 index, u64 pages)
+{
+	struct segment *behind = segment_behind(segment, &index);
+	struct segment *window = behind ? segment_alloc(bank, pages) : NULL;
+	if (!window)
+		return NULL;
+	window->window = true;
+	window->depth = 0;
+	window->source = behind;
+	window->source_index = index;
+	list_add_tail(&behind->copies, &window->copy_link);
+	object_get(&behind->object);
+	return window;
+}
+
 /* --- contents --- */
 
 void segment_slot_clear(struct segment *segment, u64 *slot)
@@ -93,8 +116,9 @@ u32 segment_unmap(struct segment *segment, u64 index, u64 count, enum unmap how)
 	list_each(copy, &segment->copies, struct segment, copy_link) {
 		u64 start = max_u64(index, copy->source_index);
 		u64 end = min_u64(index + count, copy->source_index + copy->pages);
-		if (start < end && how == UNMAP_ALL)
-			segment_unmap_regions(copy, start - copy->source_index, end - start, how);
+		/* A copy never writes to what it sees of the source; a window may. */
+		if (start < end && (how == UNMAP_ALL || copy->window))
+			bits |= segment_unmap_regions(copy, start - copy->source_index, end - start, how);
 	}
 	return bits;
 }
@@ -145,13 +169,14 @@ void segment_destroy(struct segment *segment)
 		copy->source = NULL;
 		copy->has_keeper = true; /* empty pages are lost: touching them reports E_DEAD */
 	}
-	for (u64 index = 0; !segment->physical; index++) {
+	bool has_slots = !segment->physical && !segment->window;
+	for (u64 index = 0; has_slots; index++) {
 		u64 *slot = segment_slot_next(segment, &index, segment->pages);
 		if (!slot)
 			break;
 		segment_slot_clear(segment, slot);
 	}
-	if (!segment->physical)
+	if (has_slots)
 		segment_nodes_free(segment);
 	if (segment->source) {
 		list_remove(&segment->copy_link);
@@ -208,7 +233,7 @@ err_t sys_segment_clone(cap_t bank_cap, cap_t cap, u64 offset, u64 size, u32 fla
 	struct segment *from = CAP_FIND(cap, SEGMENT, segment, RIGHT_READ);
 	if (!bank || !from)
 		return E_CAP;
-	if (size == 0 || !segment_range(from, offset, size) || from->physical ||
+	if (size == 0 || !segment_range(from, offset, size) || segment_is_physical(from) ||
 	    flags & ~(u32)SEGMENT_COMMITTED)
 		return E_RANGE;
 	struct segment *copy = segment_copy(bank, from, offset / PAGE_SIZE, size / PAGE_SIZE,
@@ -241,7 +266,8 @@ err_t sys_segment_flush(cap_t cap, u64 offset, u64 size, u32 flags)
 	struct segment *segment = CAP_FIND(cap, SEGMENT, segment, RIGHT_CONTROL);
 	if (!segment)
 		return E_CAP;
-	if (!segment_range(segment, offset, size) || flags > FLUSH_READONLY || segment->physical)
+	if (!segment_range(segment, offset, size) || flags > FLUSH_READONLY ||
+	    segment->physical || (segment->window && flags == FLUSH_DISCARD))
 		return E_RANGE;
 
 	u64 index = offset / PAGE_SIZE, end = index + size / PAGE_SIZE;
@@ -262,7 +288,8 @@ err_t sys_segment_evict(cap_t cap, u64 offset, u64 token)
 	struct segment *segment = CAP_FIND(cap, SEGMENT, segment, RIGHT_CONTROL);
 	if (!segment)
 		return E_CAP;
-	if (!segment_range(segment, offset, PAGE_SIZE) || token >> 61 || segment->physical)
+	if (!segment_range(segment, offset, PAGE_SIZE) || token >> 61 || segment->physical ||
+	    segment->window)
 		return E_RANGE;
 	u64 *slot = segment_slot(segment, offset / PAGE_SIZE);
 	if (!slot || !slot_resident(*slot))
@@ -332,10 +359,17 @@ err_t sys_segment_read(cap_t cap, u32 figure, u64 *value)
 	}
 }
 
-err_t sys_segment_window(cap_t bank, cap_t segment, u64 offset, u64 size, u32 rights, cap_t *out)
+err_t sys_segment_window(cap_t bank_cap, cap_t cap, u64 offset, u64 size, u32 rights, cap_t *out)
 {
-	(void)bank, (void)segment, (void)offset, (void)size, (void)rights, (void)out;
-	return E_NOSYS; /* docs/roadmap.md: windows */
+	struct bank *bank = CAP_FIND(bank_cap, BANK, bank, RIGHT_USE);
+	struct segment *segment = CAP_FIND(cap, SEGMENT, segment, 0);
+	if (!bank || !segment)
+		return E_CAP;
+	if (size == 0 || !segment_range(segment, offset, size))
+		return E_RANGE;
+	u32 given = cap_rights(current_task(), cap) & rights & (RIGHT_READ | RIGHT_WRITE | RIGHT_EXEC);
+	struct segment *window = segment_new_window(bank, segment, offset / PAGE_SIZE, size / PAGE_SIZE);
+	return window ? segment_publish(window, given | RIGHT_CONTROL | RIGHT_COPY, out) : E_FUNDS;
 }
 
 err_t sys_segment_resident(cap_t cap, u64 offset, u64 *bits)
@@ -343,7 +377,7 @@ err_t sys_segment_resident(cap_t cap, u64 offset, u64 *bits)
 	struct segment *segment = CAP_FIND(cap, SEGMENT, segment, RIGHT_READ);
 	if (!segment)
 		return E_CAP;
-	if (!segment_range(segment, offset, 0) || segment->physical)
+	if (!segment_range(segment, offset, 0) || segment->physical || segment->window)
 		return E_RANGE;
 	u64 first = offset / PAGE_SIZE, end = min_u64(first + 64, segment->pages);
 	*bits = 0;

@@ -13,6 +13,7 @@ enum { SEGMENT_INLINE = 4, NODE_SLOTS = PAGE_SIZE / 8, SEGMENT_DEPTH_MAX = 4 };
 /* Slots. */
 #define SLOT_RESIDENT 1ull
 #define SLOT_EVICTED 2ull
+/* A slot's value: */
 static inline bool slot_resident(u64 slot) { return slot & SLOT_RESIDENT; }
 static inline bool slot_evicted(u64 slot) { return slot & SLOT_EVICTED; }
 static inline paddr_t slot_paddr(u64 slot) { return slot & ~PAGE_MASK; }
@@ -26,6 +27,7 @@ struct segment {
 	u64 resident;
 	bool committed;
 	bool physical; /* device memory from `base` on: no slots */
+	bool window;   /* a view of `source` from `source_index` on: no slots */
 	u8 depth;      /* levels of nodes; 0: the inline slots */
 	union {
 		u64 root;
@@ -83,7 +85,15 @@ void segment_wake(struct segment *segment, u64 index, err_t error);
 
 /* New objects, not yet in any table; NULL: no funds. */
 struct segment *segment_new(struct bank *bank, u64 pages, bool committed);
-/* A private copy of a range; *error says why not (E_FUNDS). */
+/* What a segment's page `*index` really belongs to: itself, or what it is a window of (NULL: gone). */
+struct segment *segment_behind(struct segment *segment, u64 *index);
+/* Device memory, seen directly or through a window. */
+static inline bool segment_is_physical(const struct segment *segment)
+{
+	return segment->physical || (segment->window && segment->source && segment->source->physical);
+}
+struct segment *segment_new_window(struct bank *bank, struct segment *segment, u64 index, u64 pages);
+/* A private copy of a range; NULL: no funds. */
 struct segment *segment_copy(struct bank *bank, struct segment *from, u64 index, u64 pages, bool committed);
 struct segment *segment_new_physical(struct bank *bank, paddr_t base, u64 pages);
 

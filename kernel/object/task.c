@@ -111,7 +111,7 @@ static err_t region_copy(const struct region *region, struct task *task)
 	copy->access_max = region->access_max;
 	copy->shared = region->shared;
 	copy->offset = region->offset;
-	if (!segment || region->shared || segment->physical) {
+	if (!segment || region->shared || segment_is_physical(segment)) {
 		region_link(copy, task, segment, region_start(region));
 		return OK;
 	}

@@ -133,7 +133,7 @@ static err_t control_take(struct thread *thread, struct task *task, vaddr_t addr
 		return error;
 	struct segment *segment = region_find(task, addr)->segment;
 	struct frame *frame = frame_of(arch_paddr(memory));
-	if (!frame || segment->physical || segment->has_keeper)
+	if (!frame || segment->physical || segment->window || segment->has_keeper)
 		return E_RANGE;
 	frame->pins++;
 	object_get(&segment->object);

@@ -12,7 +12,8 @@ struct frame_range {
 
 static struct frame_range ranges[BOOT_RANGES_MAX];
 static u32 range_count;
-static struct boot_range bundle;
+static struct boot_range ram[BOOT_RANGES_MAX];
+static u32 ram_count;
 static struct list free_frames = { &free_frames, &free_frames };
 
 u64 frames_total, frames_free;
@@ -42,7 +43,8 @@ void frame_init(const struct boot_info *info)
 		if (usable->end - usable->start >= WORTH_IT * PAGE_SIZE)
 			frame_range_init(&ranges[range_count++], usable);
 	}
-	bundle = (struct boot_range){ info->bundle, info->bundle + page_round_up(info->bundle_size) };
+	memcpy(ram, info->ram, sizeof(ram));
+	ram_count = info->ram_count;
 	/* Most look-ups are for the largest range. */
 	for (u32 i = 1; i < range_count; i++) {
 		if (ranges[i].count > ranges[0].count) {
@@ -115,7 +117,12 @@ struct frame *frame_of(paddr_t addr)
 
 bool frame_is_ram(paddr_t addr)
 {
-	return frame_of(addr) || (addr >= bundle.start && addr < bundle.end);
+	/* The bundle and the clock page have no frames. */
+	for (u32 i = 0; i < ram_count; i++) {
+		if (addr >= ram[i].start && addr < ram[i].end)
+			return true;
+	}
+	return false;
 }
 
 paddr_t frame_paddr(const struct frame *frame)

@@ -1,0 +1,3 @@
+driver := power
+sources := main.c acpi.c machine.c
+uses := rt driver

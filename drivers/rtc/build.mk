@@ -1,0 +1,3 @@
+driver := rtc
+sources := main.c cmos.c civil.c
+uses := rt driver

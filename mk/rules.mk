@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # How each kind of leaf is built. A leaf's build.mk is data: one of
-#	kernel := NAME, server := NAME, driver := NAME, library := NAME, personality := NAME, program := NAME, host_test := NAME
+#	kernel := NAME, server := NAME, driver := NAME, library := NAME, personality := NAME, program := NAME, host_test := NAME,
+#	host_script := NAME (a test that is a script: `script :=` names it, `needs :=` what is to be built before it runs)
 # with `sources :=` (relative to the leaf, or from the top if they begin with a top-level folder), `uses :=` libraries, `cflags :=`, and for
 # programs `install :=` (where in the image; /bin/NAME without it).
 
@@ -10,6 +11,7 @@ TARGET := x86_64-drove-linux-musl
 TOOLCHAIN := $(BUILD)/toolchain
 SYSROOT := $(TOOLCHAIN)/$(TARGET)/sysroot
 MUSL := $(BUILD)/stamp/musl
+DEPS := $(BUILD)/stamp/deps
 TOPS := kernel servers drivers libc-port rootfs image tests mk build
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wvla -Wmissing-prototypes -Wcast-qual -Wstrict-prototypes -Werror
@@ -17,7 +19,8 @@ COMMON := -std=gnu11 -g $(WARNINGS) -fno-strict-aliasing -MMD -MP
 GENERATED := -I$(BUILD)/gen
 FREESTANDING := -ffreestanding -fno-pic -fno-pie -mno-red-zone -mgeneral-regs-only -fno-stack-protector \
 	-fcf-protection=none -fno-asynchronous-unwind-tables
-GCC_INCLUDE = $(shell $(CC) -print-file-name=include)
+# Asked once, and only when something is compiled: the compiler may have to be installed first.
+GCC_INCLUDE = $(eval GCC_INCLUDE := $(shell $(CC) -print-file-name=include))$(GCC_INCLUDE)
 
 FLAGS_kernel = $(COMMON) -O2 $(FREESTANDING) -mcmodel=kernel -fno-omit-frame-pointer -Ikernel -Ikernel/arch/x86_64 $(GENERATED)
 FLAGS_kernel-debug = $(FLAGS_kernel) -DDEBUG
@@ -45,17 +48,17 @@ define abigen
 	@mkdir -p $(@D)
 	@new=$@.$$$$$$$$; mk/abigen $(1) $< > $$new && mv $$new $@
 endef
-$(BUILD)/gen/proto/%_client.c: servers/proto/%.h mk/abigen
+$(BUILD)/gen/proto/%_client.c: servers/proto/%.h mk/abigen | $(DEPS)
 	$(call abigen,client)
-$(BUILD)/gen/proto/%_server.c: servers/proto/%.h mk/abigen
+$(BUILD)/gen/proto/%_server.c: servers/proto/%.h mk/abigen | $(DEPS)
 	$(call abigen,server)
-$(BUILD)/gen/proto/%_server.h: servers/proto/%.h mk/abigen
+$(BUILD)/gen/proto/%_server.h: servers/proto/%.h mk/abigen | $(DEPS)
 	$(call abigen,ops)
-$(SYS_TABLE): kernel/abi/syscalls.h mk/abigen
+$(SYS_TABLE): kernel/abi/syscalls.h mk/abigen | $(DEPS)
 	$(call abigen,syscall-table)
-$(SYS_STUBS): kernel/abi/syscalls.h mk/abigen
+$(SYS_STUBS): kernel/abi/syscalls.h mk/abigen | $(DEPS)
 	$(call abigen,syscall-stubs)
-$(SYS_HEADER): kernel/abi/syscalls.h mk/abigen
+$(SYS_HEADER): kernel/abi/syscalls.h mk/abigen | $(DEPS)
 	$(call abigen,syscall-header)
 
 # --- objects ---
@@ -66,16 +69,16 @@ object = $(BUILD)/obj/$(1)/$(basename $(patsubst $(BUILD)/%,%,$(2))).o
 path = $(foreach s,$(2),$(if $(filter $(TOPS),$(firstword $(subst /, ,$(s)))),$(s),$(1)/$(s)))
 
 define compile_rule
-$$(call object,$(1),$(3)): $(3) $(4) | $$(GENERATED_HEADERS)
+$$(call object,$(1),$(3)): $(3) $(4) $(5) | $(DEPS) $$(GENERATED_HEADERS)
 	@mkdir -p $$(@D)
 	@echo '  cc   $(3)'
 	@$(2) -c $(3) -o $$@
 endef
 ALL_OBJECTS :=
 COMPILED :=
-# compile KIND, SOURCES, EXTRA FLAGS, ORDER-ONLY: rules for those that have none yet.
+# compile KIND, SOURCES, EXTRA FLAGS, PREREQUISITES: rules for those that have none yet.
 define compile
-$(foreach s,$(2),$(if $(filter $(1):$(s),$(COMPILED)),,$(eval COMPILED += $(1):$(s))$(eval ALL_OBJECTS += $(call object,$(1),$(s)))$(eval $(call compile_rule,$(1),$(CC) $$(FLAGS_$(1)) $(3),$(s),$(4)))))
+$(foreach s,$(2),$(if $(filter $(1):$(s),$(COMPILED)),,$(eval COMPILED += $(1):$(s))$(eval ALL_OBJECTS += $(call object,$(1),$(s)))$(eval $(call compile_rule,$(1),$(CC) $$(FLAGS_$(1)) $(3),$(s),$(4),mk/rules.mk $(leaf:%=%/build.mk)))))
 endef
 objects = $(foreach s,$(2),$(call object,$(1),$(s)))
 
@@ -90,7 +93,7 @@ define kernel_rules
 $(call compile,kernel,$(all),$(cflags))
 $(call compile,kernel-debug,$(all),$(cflags))
 $(foreach k,kernel kernel-debug,
-$(BUILD)/$(k).elf: $(call objects,$(k),$(all)) $(leaf)/arch/x86_64/kernel.ld
+$(BUILD)/$(k).elf: $(call objects,$(k),$(all)) $(leaf)/arch/x86_64/kernel.ld $(leaf)/build.mk
 	@echo '  ld   $$@'
 	@ld -nostdlib -static -z max-page-size=4096 -z noexecstack --no-warn-rwx-segments -T $(leaf)/arch/x86_64/kernel.ld -o $$@ $$(filter %.o,$$^)
 	@find kernel -path kernel/arch/host -prune -o -name '*.[chS]' -print | xargs cat | grep -c . | xargs printf '  %s lines of kernel (limit 10000)\n'
@@ -100,9 +103,9 @@ endef
 
 define library_rules
 $(call compile,server,$(all),$(cflags),$(MUSL))
-$(BUILD)/lib/$(library).a: $(call objects,server,$(all))
+$(BUILD)/lib/$(library).a: $(call objects,server,$(all)) $(leaf)/build.mk
 	@mkdir -p $$(@D)
-	@rm -f $$@ && ar rcs $$@ $$^
+	@rm -f $$@ && ar rcs $$@ $$(filter %.o,$$^)
 endef
 
 LINK_SERVER = $(CC) -nostdlib -static -no-pie -z max-page-size=4096 -z separate-code -z noexecstack -z norelro -Wl,--gc-sections \
@@ -110,7 +113,7 @@ LINK_SERVER = $(CC) -nostdlib -static -no-pie -z max-page-size=4096 -z separate-
 SERVER_LIBS = $(BUILD)/lib/rt.a $(BUILD)/lib/proto.a
 define server_rules
 $(call compile,server,$(all),$(cflags),$(MUSL))
-$(BUILD)/servers/$(server).elf: $(call objects,server,$(all)) $(foreach l,$(filter-out rt proto,$(uses)),$(BUILD)/lib/$(l).a) $(SERVER_LIBS)
+$(BUILD)/servers/$(server).elf: $(call objects,server,$(all)) $(foreach l,$(filter-out rt proto,$(uses)),$(BUILD)/lib/$(l).a) $(SERVER_LIBS) $(leaf)/build.mk
 	@mkdir -p $$(@D)
 	@echo '  ld   $$@'
 	@$(LINK_SERVER) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) $(SYSROOT)/usr/lib/libc.a -lgcc -Wl,--end-group
@@ -120,21 +123,21 @@ endef
 PERSONALITY := $(BUILD)/personality.elf
 define personality_rules
 $(call compile,personality,$(all) $(PROTO_CLIENTS) $(SYS_STUBS),$(cflags))
-$(PERSONALITY): $(call objects,personality,$(all) $(PROTO_CLIENTS) $(SYS_STUBS)) $(leaf)/$(script)
+$(PERSONALITY): $(call objects,personality,$(all) $(PROTO_CLIENTS) $(SYS_STUBS)) $(leaf)/$(script) $(leaf)/build.mk
 	@echo '  ld   $$@'
 	@ld -nostdlib -static -z max-page-size=4096 -z noexecstack -z norelro --gc-sections -T $(leaf)/$(script) -o $$@ $$(filter %.o,$$^)
 endef
 
 define program_rules
 $(foreach s,$(all),$(eval $(call program_compile_rule,$(s))))
-$(BUILD)/programs/$(program): $(call objects,program,$(all))
+$(BUILD)/programs/$(program): $(call objects,program,$(all)) $(leaf)/build.mk
 	@mkdir -p $$(@D)
 	@echo '  ld   $$@'
-	@$(TOOLCHAIN)/bin/$(TARGET)-gcc $(if $(ldflags),$(ldflags),-static) -o $$@ $$^
+	@$(TOOLCHAIN)/bin/$(TARGET)-gcc $(if $(ldflags),$(ldflags),-static) -o $$@ $$(filter %.o,$$^)
 PROGRAMS += $(BUILD)/programs/$(program):$(if $(install),$(install),/bin/$(program))
 endef
 define program_compile_rule
-$(call object,program,$(1)): $(1) | $(BUILD)/stamp/toolchain-c $$(GENERATED_HEADERS)
+$(call object,program,$(1)): $(1) $(leaf)/build.mk mk/rules.mk | $(BUILD)/stamp/toolchain-c $$(GENERATED_HEADERS)
 	@mkdir -p $$(@D)
 	@echo '  cc   $(1)'
 	@$(TOOLCHAIN)/bin/$(TARGET)-gcc $$(FLAGS_program) $(cflags) -c $(1) -o $$@
@@ -143,7 +146,7 @@ endef
 
 # Host tests compile their sources for themselves: each may have flags of its own.
 define host_compile_rule
-$(BUILD)/obj/host/$(host_test)/$(basename $(patsubst $(BUILD)/%,%,$(1))).o: $(1) | $$(GENERATED_HEADERS)
+$(BUILD)/obj/host/$(host_test)/$(basename $(patsubst $(BUILD)/%,%,$(1))).o: $(1) $(leaf)/build.mk mk/rules.mk | $(DEPS) $$(GENERATED_HEADERS)
 	@mkdir -p $$(@D)
 	@echo '  cc   $(1)'
 	@$(CC) $$(FLAGS_host) $(cflags) -c $(1) -o $$@
@@ -151,14 +154,21 @@ ALL_OBJECTS += $(BUILD)/obj/host/$(host_test)/$(basename $(patsubst $(BUILD)/%,%
 endef
 define host_test_rules
 $(foreach s,$(all),$(eval $(call host_compile_rule,$(s))))
-$(BUILD)/host/$(host_test): $(foreach s,$(all),$(BUILD)/obj/host/$(host_test)/$(basename $(patsubst $(BUILD)/%,%,$(s))).o)
+$(BUILD)/host/$(host_test): $(foreach s,$(all),$(BUILD)/obj/host/$(host_test)/$(basename $(patsubst $(BUILD)/%,%,$(s))).o) $(leaf)/build.mk
 	@mkdir -p $$(@D)
-	@$(CC) -fsanitize=address,undefined $(ldflags) -o $$@ $$^
+	@$(CC) -fsanitize=address,undefined $(ldflags) -o $$@ $$(filter %.o,$$^)
 HOST_TESTS += $(BUILD)/host/$(host_test)
 endef
 
-KINDS := kernel library server driver personality program host_test
-LEAF_VARIABLES := $(KINDS) sources uses cflags ldflags install script
+define host_script_rules
+$(BUILD)/host/$(host_script): $(leaf)/$(script) $(leaf)/build.mk $(needs) | $(DEPS)
+	@mkdir -p $$(@D)
+	@install -m 755 $$< $$@
+HOST_TESTS += $(BUILD)/host/$(host_script)
+endef
+
+KINDS := kernel library server driver personality program host_test host_script
+LEAF_VARIABLES := $(KINDS) sources uses cflags ldflags install script needs
 
 define read_leaf
 $(foreach v,$(LEAF_VARIABLES),$(eval $(v) :=))
@@ -172,9 +182,11 @@ $(if $(server),$(eval $(server_rules)))
 $(if $(personality),$(eval $(personality_rules)))
 $(if $(program),$(eval $(program_rules)))
 $(if $(host_test),$(eval $(host_test_rules)))
+$(if $(host_script),$(eval $(host_script_rules)))
 endef
 
 # The marshalling code as a library.
+leaf :=
 $(eval $(call compile,server,$(PROTO_CLIENTS) $(PROTO_SERVERS) $(SYS_STUBS),,$(MUSL)))
 $(BUILD)/lib/proto.a: $(call objects,server,$(PROTO_CLIENTS) $(PROTO_SERVERS) $(SYS_STUBS))
 	@mkdir -p $(@D)

@@ -114,8 +114,9 @@ _Noreturn void rt_fail(const char *format, ...)
 	va_start(args, format);
 	line_format(&line, format, args);
 	va_end(args);
+	size_t name = strlen(rt_name()) + 2; /* the supervisor knows it */
 	rt_call_deadline(rt_now() + FAIL_WAIT_NS);
-	if (!supervisor || supervisor_fail(supervisor, line.text, line.size) != OK)
+	if (!supervisor || supervisor_fail(supervisor, line.text + name, line.size - name) != OK)
 		log_send(line.text, line.size);
 	rt_end();
 }

@@ -4,6 +4,7 @@
  * Without fibers a message is dispatched on the loop's own stack. With fibers each message is a job: it runs on a free fiber, or waits in
  * line. A waiting job keeps no data of its caller: what the caller lends is fetched again when its turn comes. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "fiber.h"
 #include "internal.h"
@@ -101,10 +102,8 @@ static void request_open(struct server *server, struct request *rq, const struct
 		rt_fail("a request that is not free came again");
 	rq->state = REQUEST_OPEN;
 	rq->serial++;
-	for (int i = 0; i < MSG_WORDS; i++)
-		rq->msg.word[i] = received->word[i];
-	for (int i = 0; i < MSG_CAPS; i++)
-		rq->msg.cap[i] = received->cap[i];
+	memcpy(rq->msg.word, received->word, sizeof(rq->msg.word));
+	memcpy(rq->msg.cap, received->cap, sizeof(rq->msg.cap));
 	rq->label = received->label;
 	rq->object = NULL;
 	rq->in_size = (u32)received->sizes;

@@ -19,6 +19,8 @@ static void cap_drop(cap_t cap)
 
 void request_caps_drop(struct request *rq)
 {
+	if (!(rq->msg.cap[0] | rq->msg.cap[1] | rq->msg.cap[2] | rq->msg.cap[3]))
+		return;
 	for (int i = 0; i < MSG_CAPS; i++) {
 		if (rq->msg.cap[i])
 			cap_drop(rq->msg.cap[i] & ~CAP_MOVE);

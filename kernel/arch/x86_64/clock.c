@@ -7,7 +7,7 @@
 #include "abi/clock.h"
 #include "x86.h"
 
-enum { SCALE_SHIFT = 32, LEAF_TSC = 0x15 };
+enum { SCALE_SHIFT = 32, LEAF_TSC = 0x15, LEAF_BASE = 0x16 };
 #define NS_PER_SECOND       1000000000ull
 #define LEAF_HYPERVISOR     0x40000000u
 #define LEAF_HYPERVISOR_TSC 0x40000010u
@@ -23,6 +23,7 @@ enum {
 	PIT_FREQUENCY = 1193182,
 	PIT_INTERVAL = 11000, /* 9.2 ms */
 	PIT_SAMPLES = 8,
+	PIT_TICKS_MAX = 1 << 30, /* of the TSC: a quarter of a second at least */
 };
 
 static u64 tsc_base, frequency;
@@ -43,6 +44,18 @@ static u32 pit_read(void)
 	return low | (u32)in8(PIT_DATA) << 8;
 }
 
+/* Wait until the counter, which counts down, has gone on by `count` from `first`; what it says
+ * then. Recent chip sets may have it switched off. */
+static u32 pit_wait(u32 first, u32 count)
+{
+	for (u64 start = rdtsc(); rdtsc() - start < PIT_TICKS_MAX;) {
+		u32 pit = pit_read();
+		if (first - pit >= count && pit <= first)
+			return pit;
+	}
+	boot_fail("the PC's timer does not run, and the processor does not tell its frequency");
+}
+
 /* The instant at which the counter's value changes is sharper than a tick of it. Of several tries
  * the one that was least disturbed (by a hypervisor, by system management mode) counts. */
 static struct sample pit_sample(void)
@@ -50,16 +63,16 @@ static struct sample pit_sample(void)
 	struct sample best = { .width = UINT64_MAX };
 
 	for (u32 i = 0; i < PIT_SAMPLES; i++) {
-		u32 first = pit_read(), pit;
-		u64 before, after = rdtsc();
-		do {
+		u32 first = pit_read(), pit = first;
+		u64 before, after = rdtsc(), start = after;
+		while (pit == first && after - start < PIT_TICKS_MAX) {
 			before = after;
 			pit = pit_read();
 			after = rdtsc();
-		} while (pit == first);
-		if (after - before < best.width)
-			best = (struct sample){ before + (after - before) / 2, after - before,
-				                pit };
+			if (after - before < best.width && pit != first)
+				best = (struct sample){ before + (after - before) / 2,
+					                after - before, pit };
+		}
 	}
 	return best;
 }
@@ -72,18 +85,17 @@ static u64 frequency_measure(void)
 	out8(PIT_COMMAND, PIT_CHANNEL2_ONE_SHOT);
 	out8(PIT_DATA, 0xff);
 	out8(PIT_DATA, 0xff);
+	pit_wait(pit_read(), 1);
 	start = pit_sample();
-	do
-		cpu_pause();
-	while (start.pit - pit_read() < PIT_INTERVAL);
+	pit_wait(start.pit, PIT_INTERVAL);
 	end = pit_sample();
 	if (end.pit >= start.pit)
-		boot_fail("the PC's timer does not run");
+		boot_fail("the PC's timer runs backwards");
 	return (end.tsc - start.tsc) * PIT_FREQUENCY / (start.pit - end.pit);
 }
 
-/* SDM vol. 3A, 18.7.3: crystal * b / a. Hypervisors: leaf 40000010H:EAX is the TSC's frequency in
- * kHz. */
+/* SDM vol. 3B, 18.7.3: crystal * b / a; where the crystal is left out, the base frequency in MHz is
+ * the TSC's. Hypervisors: leaf 40000010H:EAX is the TSC's frequency in kHz. */
 static u64 frequency_told(void)
 {
 	struct cpuid r;
@@ -92,6 +104,8 @@ static u64 frequency_told(void)
 		r = cpuid(LEAF_TSC, 0);
 		if (r.a && r.b && r.c)
 			return (u64)r.c * r.b / r.a;
+		if (r.a && r.b && cpuid(0, 0).a >= LEAF_BASE && cpuid(LEAF_BASE, 0).a)
+			return (cpuid(LEAF_BASE, 0).a & 0xffff) * 1000000ull;
 	}
 	if ((cpuid(1, 0).c >> CPUID_HYPERVISOR & 1) &&
 	    cpuid(LEAF_HYPERVISOR, 0).a >= LEAF_HYPERVISOR_TSC)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Pages come from mmap (the runtime's heap: paid for and touched at once) and not from malloc, which would keep them. */
+/* Pages come from mmap (the runtime's heap: paid for and touched at once) and not from malloc,
+ * which would keep them. */
 #include "buffer.h"
 
 #include <sys/mman.h>
@@ -36,7 +37,8 @@ u8 *buffer_take(size_t size)
 	if (store && store->count)
 		return store->buffer[--store->count];
 	for (int i = 0; i < 2; i++) {
-		buffer = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		buffer = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		              0);
 		if (buffer != MAP_FAILED)
 			return buffer;
 		stores_empty();

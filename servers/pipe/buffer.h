@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory for the contents of pipes: whole pages of the server's bank, taken when a pipe has something to keep and given back when it is
- * empty. A few are kept at hand, since most pipes fill and empty all the time. */
+/* Memory for the contents of pipes: whole pages of the server's bank, taken when a pipe has
+ * something to keep and given back when it is empty. A few are kept at hand, since most pipes fill
+ * and empty all the time. */
 #pragma once
 
 #include "abi/types.h"

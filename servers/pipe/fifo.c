@@ -106,9 +106,9 @@ static void fifo_wake(struct fifo *fifo)
 static u32 open_sides(u32 flags)
 {
 	static const u32 sides[] = { [O_RDONLY] = END_READS,
-				     [O_WRONLY] = END_WRITES,
-				     [O_RDWR] = END_READS | END_WRITES,
-				     [O_ACCMODE] = 0 };
+		                     [O_WRONLY] = END_WRITES,
+		                     [O_RDWR] = END_READS | END_WRITES,
+		                     [O_ACCMODE] = 0 };
 
 	return sides[flags & O_ACCMODE];
 }

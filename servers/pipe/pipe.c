@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Moving bytes. A write goes to the readers that wait, from the writer's buffer to theirs, and only then into the ring; a read takes from the ring,
- * and then the writers that wait refill it. So at rest: whoever waits to read finds the ring empty, and who waits to write finds it (too) full. */
+/* Moving bytes. A write goes to the readers that wait, from the writer's buffer to theirs, and only
+ * then into the ring; a read takes from the ring, and then the writers that wait refill it. So at
+ * rest: whoever waits to read finds the ring empty, and who waits to write finds it (too) full. */
 #include "pipe.h"
 
 #include <fcntl.h>
@@ -125,8 +126,8 @@ static err_t pipe_accept(struct pipe *pipe, struct request *rq, size_t *done)
 	return error;
 }
 
-/* From a writer whose data came with its message straight to the readers that wait; the ring is empty. Only while the write can be kept
- * whole, what the readers leave of it included. */
+/* From a writer whose data came with its message straight to the readers that wait; the ring is
+ * empty. Only while the write can be kept whole, what the readers leave of it included. */
 static void pipe_hand_over(struct pipe *pipe, struct request *rq, size_t *done)
 {
 	struct request *reader;
@@ -340,7 +341,9 @@ err_t pipe_end_open(struct pipe *pipe, u32 sides, u32 flags, struct pipe_end **o
 	if (!end)
 		return E_FUNDS;
 	end_count++;
-	*end = (struct pipe_end){ .labelled.kind = LABEL_END, .pipe = pipe, .sides = sides, .flags = flags };
+	*end = (struct pipe_end){
+		.labelled.kind = LABEL_END, .pipe = pipe, .sides = sides, .flags = flags
+	};
 	end->writer_opens_seen = pipe->writer_opens;
 	poll_list_init(&end->poll);
 	list_add_tail(&pipe->ends, &end->link);

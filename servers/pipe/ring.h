@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* A queue of bytes that has no memory while it is empty, one page while little is in it, and up to its capacity otherwise. */
+/* A queue of bytes that has no memory while it is empty, one page while little is in it, and up to
+ * its capacity otherwise. */
 #pragma once
 
 #include "abi/types.h"
 
 struct ring {
-	u8 *data;	/* NULL: no memory */
-	size_t size;	/* of data, a power of two */
+	u8 *data;       /* NULL: no memory */
+	size_t size;    /* of data, a power of two */
 	u64 head, tail; /* bytes ever put in and taken out; the byte n lies at data[n % size] */
 };
 
@@ -16,10 +17,14 @@ struct span {
 	size_t size;
 };
 
-static inline size_t ring_used(const struct ring *ring) { return (size_t)(ring->head - ring->tail); }
+static inline size_t ring_used(const struct ring *ring)
+{
+	return (size_t)(ring->head - ring->tail);
+}
 static inline size_t ring_free(const struct ring *ring) { return ring->size - ring_used(ring); }
 
-/* Make room for `wanted` more bytes, with at most `capacity` in all. False: there is not so much (the ring may still have grown). */
+/* Make room for `wanted` more bytes, with at most `capacity` in all. False: there is not so much
+ * (the ring may still have grown). */
 bool ring_reserve(struct ring *ring, size_t wanted, size_t capacity);
 
 /* The first `size` bytes of the free / used part, in one or two spans. `size` fits. */

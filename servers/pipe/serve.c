@@ -16,8 +16,8 @@ enum {
 	PIPE_FS_TYPE = 0x50495045,
 	MODE_PERMISSIONS = 07777,
 	/* Of file_control: fcntl's and ioctl's numbers. */
-	CONTROL_SET_SIZE = 1031, /* F_SETPIPE_SZ */
-	CONTROL_GET_SIZE = 1032, /* F_GETPIPE_SZ */
+	CONTROL_SET_SIZE = 1031,   /* F_SETPIPE_SZ */
+	CONTROL_GET_SIZE = 1032,   /* F_GETPIPE_SZ */
 	CONTROL_READABLE = 0x541b, /* FIONREAD */
 };
 
@@ -63,16 +63,16 @@ static err_t end_seek(struct request *rq, i64 offset, u32 whence, i64 *position)
 static err_t stat_put(struct request *rq, const struct pipe *pipe)
 {
 	struct file_stat st = { .dev = pipe->fifo ? pipe->fifo->dev : PIPE_DEV,
-				.ino = pipe->fifo ? pipe->fifo->ino : pipe->ino,
-				.mode = pipe->mode,
-				.nlink = 1,
-				.uid = pipe->uid,
-				.gid = pipe->gid,
-				.block_size = PAGE_SIZE,
-				.atime_ns = pipe->time_ns,
-				.mtime_ns = pipe->time_ns,
-				.ctime_ns = pipe->time_ns,
-				.btime_ns = pipe->time_ns };
+		                .ino = pipe->fifo ? pipe->fifo->ino : pipe->ino,
+		                .mode = pipe->mode,
+		                .nlink = 1,
+		                .uid = pipe->uid,
+		                .gid = pipe->gid,
+		                .block_size = PAGE_SIZE,
+		                .atime_ns = pipe->time_ns,
+		                .mtime_ns = pipe->time_ns,
+		                .ctime_ns = pipe->time_ns,
+		                .btime_ns = pipe->time_ns };
 
 	return rq->out_size < sizeof(st) ? E_RANGE : request_write(rq, 0, &st, sizeof(st));
 }
@@ -92,7 +92,8 @@ static err_t end_set(struct request *rq, const struct file_attributes *attribute
 	if (attributes->mask & FILE_SET_SIZE)
 		return E_INVAL;
 	if (attributes->mask & FILE_SET_MODE)
-		pipe->mode = (pipe->mode & ~(u32)MODE_PERMISSIONS) | (attributes->mode & MODE_PERMISSIONS);
+		pipe->mode = (pipe->mode & ~(u32)MODE_PERMISSIONS) |
+		             (attributes->mode & MODE_PERMISSIONS);
 	if (attributes->mask & FILE_SET_UID)
 		pipe->uid = attributes->uid;
 	if (attributes->mask & FILE_SET_GID)
@@ -128,7 +129,9 @@ static err_t end_flags(struct request *rq, u32 mask, u32 value, u32 *flags)
 
 static err_t end_statfs(struct request *rq)
 {
-	struct file_system_stat st = { .type = PIPE_FS_TYPE, .block_size = PAGE_SIZE, .name_max = 255 };
+	struct file_system_stat st = { .type = PIPE_FS_TYPE,
+		                       .block_size = PAGE_SIZE,
+		                       .name_max = 255 };
 
 	return rq->out_size < sizeof(st) ? E_RANGE : request_write(rq, 0, &st, sizeof(st));
 }
@@ -210,8 +213,8 @@ static const struct dir_ops node_ops = { .dir_open = node_open, .dir_stat = node
 /* --- label 0 --- */
 
 /* Gates to both ends, or neither. */
-static err_t create_gates(struct request *rq, struct pipe_end *in, struct pipe_end *out, cap_t *reader,
-			  cap_t *writer)
+static err_t create_gates(struct request *rq, struct pipe_end *in, struct pipe_end *out,
+                          cap_t *reader, cap_t *writer)
 {
 	cap_t first, second;
 	err_t error = request_gate(rq, (u64)&in->labelled, &first);
@@ -269,7 +272,8 @@ static err_t root_open(struct request *rq, u64 number, u32 flags, cap_t *file)
 	return error;
 }
 
-static err_t root_node(struct request *rq, u64 dev, u64 ino, u32 mode, u32 uid, u32 gid, cap_t *node)
+static err_t root_node(struct request *rq, u64 dev, u64 ino, u32 mode, u32 uid, u32 gid,
+                       cap_t *node)
 {
 	struct fifo *fifo;
 	cap_t gate;

@@ -10,20 +10,20 @@ static const struct tty_attributes sane = {
 	.iflag = TTY_ICRNL | TTY_IXON | TTY_IUTF8 | TTY_IMAXBEL,
 	.oflag = TTY_OPOST | TTY_ONLCR,
 	.cflag = TTY_B115200 | TTY_CS8 | TTY_CREAD | TTY_HUPCL | TTY_CLOCAL,
-	.lflag = TTY_ISIG | TTY_ICANON | TTY_ECHO | TTY_ECHOE | TTY_ECHOK | TTY_ECHOCTL | TTY_ECHOKE |
-		 TTY_IEXTEN,
+	.lflag = TTY_ISIG | TTY_ICANON | TTY_ECHO | TTY_ECHOE | TTY_ECHOK | TTY_ECHOCTL |
+	         TTY_ECHOKE | TTY_IEXTEN,
 	.cc = { [TTY_VINTR] = 3,
-		[TTY_VQUIT] = 28,
-		[TTY_VERASE] = 0x7f,
-		[TTY_VKILL] = 21,
-		[TTY_VEOF] = 4,
-		[TTY_VMIN] = 1,
-		[TTY_VSTART] = 17,
-		[TTY_VSTOP] = 19,
-		[TTY_VSUSP] = 26,
-		[TTY_VREPRINT] = 18,
-		[TTY_VWERASE] = 23,
-		[TTY_VLNEXT] = 22 },
+	        [TTY_VQUIT] = 28,
+	        [TTY_VERASE] = 0x7f,
+	        [TTY_VKILL] = 21,
+	        [TTY_VEOF] = 4,
+	        [TTY_VMIN] = 1,
+	        [TTY_VSTART] = 17,
+	        [TTY_VSTOP] = 19,
+	        [TTY_VSUSP] = 26,
+	        [TTY_VREPRINT] = 18,
+	        [TTY_VWERASE] = 23,
+	        [TTY_VLNEXT] = 22 },
 };
 
 void ldisc_init(struct ldisc *ld)
@@ -57,7 +57,8 @@ static void input_store(struct ldisc *ld, u8 c)
 	ld->head++;
 }
 
-/* Room for an ordinary byte (twice, if it is to be doubled); the last place is for the end of the line. */
+/* Room for an ordinary byte (twice, if it is to be doubled); the last place is for the end of the
+ * line. */
 static bool input_room(struct ldisc *ld, size_t bytes)
 {
 	if (input_used(ld) + bytes < LDISC_INPUT)
@@ -180,7 +181,7 @@ static bool input_line(struct ldisc *ld, u8 c)
 		ldisc_erase_end(ld);
 		input_end_line(ld, 0, true);
 	} else if (ldisc_is(ld, TTY_VEOL, c) ||
-		   (ldisc_local(ld, TTY_IEXTEN) && ldisc_is(ld, TTY_VEOL2, c))) {
+	           (ldisc_local(ld, TTY_IEXTEN) && ldisc_is(ld, TTY_VEOL2, c))) {
 		input_echo(ld, c);
 		input_end_line(ld, c, false);
 	} else {
@@ -230,7 +231,8 @@ static void input_byte(struct ldisc *ld, u8 c)
 	input_plain(ld, c);
 }
 
-/* Everything is taken while nothing is readable in canonical mode: only a line's end makes the queue shrink again. */
+/* Everything is taken while nothing is readable in canonical mode: only a line's end makes the
+ * queue shrink again. */
 static bool input_accepts(const struct ldisc *ld)
 {
 	if (ldisc_local(ld, TTY_ICANON) && ld->canon == ld->tail)
@@ -253,7 +255,8 @@ size_t ldisc_input_urgent(struct ldisc *ld, const u8 *data, size_t size)
 {
 	size_t done = 0;
 
-	/* Without a flush the byte stays where it is in the stream, and acts when its turn comes. */
+	/* Without a flush the byte stays where it is in the stream, and acts when its turn
+	 * comes. */
 	if (ldisc_local(ld, TTY_NOFLSH))
 		return 0;
 	for (size_t i = 0; i < size; i++) {
@@ -312,7 +315,8 @@ size_t ldisc_peek(const struct ldisc *ld, u8 *buf, size_t size, size_t *position
 			return count;
 		}
 	}
-	/* An end of file right behind what was read has done its work: it must not look like another one. */
+	/* An end of file right behind what was read has done its work: it must not look like
+	 * another one. */
 	if (size && canonical && at < end && bit_get(ld->file_end, at))
 		at++;
 	*positions = (size_t)(at - ld->tail);
@@ -339,7 +343,8 @@ static void become_canonical(struct ldisc *ld)
 		bit_set(ld->line_end, ld->head - 1, true);
 }
 
-/* The unfinished line is readable by itself, as head says; an end of file that nobody has read is no byte. */
+/* The unfinished line is readable by itself, as head says; an end of file that nobody has read is
+ * no byte. */
 static void become_raw(struct ldisc *ld)
 {
 	u64 to = ld->tail;

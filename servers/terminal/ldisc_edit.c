@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Editing the unfinished line, [canon, head) of the input, and showing it: erase, word erase, kill, reprint. */
+/* Editing the unfinished line, [canon, head) of the input, and showing it: erase, word erase, kill,
+ * reprint. */
 #include "ldisc_parts.h"
 
 void ldisc_erase_end(struct ldisc *ld)
@@ -45,7 +46,8 @@ static void wipe_tab(struct ldisc *ld)
 	}
 }
 
-/* Take the character whose first byte is `c` off the screen; `size` bytes from head on are what it was. */
+/* Take the character whose first byte is `c` off the screen; `size` bytes from head on are what it
+ * was. */
 static void show_erased(struct ldisc *ld, enum tty_character how, u8 c, u64 size)
 {
 	if (!ldisc_local(ld, TTY_ECHO))
@@ -75,7 +77,8 @@ static void show_erased(struct ldisc *ld, enum tty_character how, u8 c, u64 size
 	}
 }
 
-/* Start of the character that ends at `end`; `end` itself if the line begins in the middle of one. */
+/* Start of the character that ends at `end`; `end` itself if the line begins in the middle of
+ * one. */
 static u64 character_start(const struct ldisc *ld, u64 end)
 {
 	u64 start = end;

@@ -56,9 +56,15 @@ static void put_return(struct ldisc *ld)
 static void put_processed(struct ldisc *ld, u8 c)
 {
 	switch (c) {
-	case '\n': put_newline(ld); return;
-	case '\r': put_return(ld); return;
-	case '\t': put_tab(ld); return;
+	case '\n':
+		put_newline(ld);
+		return;
+	case '\r':
+		put_return(ld);
+		return;
+	case '\t':
+		put_tab(ld);
+		return;
 	case '\b':
 		if (ld->column)
 			ld->column--;

@@ -4,8 +4,9 @@
 #include "proto/serial_server.h"
 
 enum {
-	CHECK_NS = 50 * 1000 * 1000, /* an interrupt is taken for lost when bytes have waited so long */
-	SOON_NS = 200 * 1000,	     /* work left over goes on, after others had their turn */
+	CHECK_NS = 50 * 1000 *
+	           1000,      /* an interrupt is taken for lost when bytes have waited so long */
+	SOON_NS = 200 * 1000, /* work left over goes on, after others had their turn */
 };
 
 static void client_signal(struct line *line, u64 bits)
@@ -45,7 +46,8 @@ void line_event(struct rt_source *source, u64 bits)
 
 	if (bits & LINE_TIMER)
 		line->timer_set = false;
-	line_settle(line, bits & LINE_INTERRUPT ? uart_interrupt(&line->uart) : uart_work(&line->uart));
+	line_settle(line,
+	            bits & LINE_INTERRUPT ? uart_interrupt(&line->uart) : uart_work(&line->uart));
 }
 
 static struct line *request_line(const struct request *rq) { return rq->server->state; }
@@ -101,7 +103,8 @@ static err_t line_write(struct request *rq, u64 *count)
 	const u8 *data = rq->in;
 	size_t done = 0, before = queue_used(&uart->tx);
 
-	/* Only what came along with the message (in_size of the server); more is for the next call. */
+	/* Only what came along with the message (in_size of the server); more is for the next
+	 * call. */
 	while (done < rq->in_count && queue_free(&uart->tx))
 		queue_put(&uart->tx, data[done++]);
 	if (done < rq->in_size)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The UART as a server: serial.h for one client, who is signalled when bytes have come or there is room again. */
+/* The UART as a server: serial.h for one client, who is signalled when bytes have come or there is
+ * room again. */
 #pragma once
 
 #include "uart.h"
@@ -7,7 +8,7 @@
 struct line {
 	struct uart uart;
 	struct rt_source source; /* our event: interrupts and the timer */
-	cap_t client;		 /* its event, 0: nobody */
+	cap_t client;            /* its event, 0: nobody */
 	u64 input_bits, output_bits;
 	bool wants_room; /* the client's last write was cut short */
 	bool timer_set;

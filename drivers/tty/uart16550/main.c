@@ -8,7 +8,8 @@
 
 enum { PORT_DEFAULT = 0x3f8 };
 
-/* From now on nobody else writes to the line. The capability is there on the console's line only. */
+/* From now on nobody else writes to the line. The capability is there on the console's line
+ * only. */
 static void kernel_console_off(void)
 {
 	cap_t machine = rt_cap("machine");

@@ -11,8 +11,14 @@ struct queue {
 	u8 data[QUEUE_SIZE];
 };
 
-static inline size_t queue_used(const struct queue *queue) { return (size_t)(queue->head - queue->tail); }
-static inline size_t queue_free(const struct queue *queue) { return QUEUE_SIZE - queue_used(queue); }
+static inline size_t queue_used(const struct queue *queue)
+{
+	return (size_t)(queue->head - queue->tail);
+}
+static inline size_t queue_free(const struct queue *queue)
+{
+	return QUEUE_SIZE - queue_used(queue);
+}
 
 static inline void queue_put(struct queue *queue, u8 byte)
 {

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* The interrupt line is edge-triggered and masked between an interrupt and its acknowledgement, so an edge may be lost. Therefore uart_work looks at the line
- * status, never at what the interrupt said, and looks again after the acknowledgement. */
+/* The interrupt line is edge-triggered and masked between an interrupt and its acknowledgement, so
+ * an edge may be lost. Therefore uart_work looks at the line status, never at what the interrupt
+ * said, and looks again after the acknowledgement. */
 #include "uart.h"
 
 enum uart_register { /* data sheet, table II */
-	UART_DATA = 0,
-	UART_DIVISOR_LOW = 0, /* while LINE_DIVISOR is set */
-	UART_ENABLE = 1,
-	UART_DIVISOR_HIGH = 1,
-	UART_IDENTIFY = 2, /* read */
-	UART_FIFO = 2,	   /* write */
-	UART_LINE = 3,
-	UART_MODEM = 4,
-	UART_STATUS = 5,
-	UART_MODEM_STATUS = 6,
-	UART_SCRATCH = 7,
+	             UART_DATA = 0,
+	             UART_DIVISOR_LOW = 0, /* while LINE_DIVISOR is set */
+	             UART_ENABLE = 1,
+	             UART_DIVISOR_HIGH = 1,
+	             UART_IDENTIFY = 2, /* read */
+	             UART_FIFO = 2,     /* write */
+	             UART_LINE = 3,
+	             UART_MODEM = 4,
+	             UART_STATUS = 5,
+	             UART_MODEM_STATUS = 6,
+	             UART_SCRATCH = 7,
 };
 
 enum {
@@ -35,7 +36,8 @@ enum {
 
 	FIFO_BYTES = 16,
 	STEP_ROUNDS = 64, /* of one uart_work: about 1 KiB each way */
-	DRAIN_NS = 20 * 1000 * 1000, /* for what the kernel has left in the FIFO: 16 bytes at 9600 baud */
+	DRAIN_NS = 20 * 1000 *
+	           1000, /* for what the kernel has left in the FIFO: 16 bytes at 9600 baud */
 };
 
 static u8 uart_read(const struct uart *uart, enum uart_register reg)
@@ -93,7 +95,9 @@ err_t uart_start(struct uart *uart)
 	uart_write(uart, UART_FIFO, FIFO_RESET);
 	uart_write(uart, UART_MODEM, MODEM_ON);
 	/* 16550s without the A have FIFOs that lose bytes; they do not set both bits. */
-	uart->fifo = (uart_read(uart, UART_IDENTIFY) & IDENTIFY_FIFOS) == IDENTIFY_FIFOS ? FIFO_BYTES : 1;
+	uart->fifo = (uart_read(uart, UART_IDENTIFY) & IDENTIFY_FIFOS) == IDENTIFY_FIFOS
+	                     ? FIFO_BYTES
+	                     : 1;
 	(void)uart_read(uart, UART_STATUS);
 	(void)uart_read(uart, UART_MODEM_STATUS);
 	uart->more = false;
@@ -101,7 +105,8 @@ err_t uart_start(struct uart *uart)
 	return OK;
 }
 
-/* Take bytes while there are any and room for them. Returns how many; *status is what the line status is afterwards. */
+/* Take bytes while there are any and room for them. Returns how many; *status is what the line
+ * status is afterwards. */
 static size_t uart_receive(struct uart *uart, u8 *status)
 {
 	size_t count = 0;
@@ -154,9 +159,10 @@ size_t uart_work(struct uart *uart)
 			break;
 	}
 	uart->more = round == STEP_ROUNDS;
-	/* With bytes left the device says when it can take more; without, it must not keep saying so. */
+	/* With bytes left the device says when it can take more; without, it must not keep saying
+	 * so. */
 	uart_enable(uart, queue_used(&uart->tx) ? uart->enabled | ENABLE_SEND
-						: uart->enabled & (u8)~ENABLE_SEND);
+	                                        : uart->enabled & (u8)~ENABLE_SEND);
 	return received;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The serial driver against a model of a 16550A behind an edge-triggered, maskable interrupt line. */
+/* The serial driver against a model of a 16550A behind an edge-triggered, maskable interrupt
+ * line. */
 #include "tty/uart16550/line.h"
 
 #include "proto/serial_server.h"
@@ -11,7 +12,8 @@ enum { BASE = 0x3f8, WIRE = 1 << 16, EVENT = FAKE_EVENT_FIRST, CLIENT = 1 };
 /* --- the device --- */
 
 static struct {
-	bool absent, instant; /* instant: bytes are sent as soon as they are written (QEMU does that) */
+	bool absent,
+	        instant; /* instant: bytes are sent as soon as they are written (QEMU does that) */
 	u8 enable, line, scratch, fifo_control, divisor;
 	u8 rx[16], tx[16];
 	u32 rx_count, tx_count;
@@ -25,7 +27,8 @@ static struct {
 
 static bool device_level(void)
 {
-	return ((device.enable & 1) && device.rx_count) || ((device.enable & 2) && device.send_pending);
+	return ((device.enable & 1) && device.rx_count) ||
+	       ((device.enable & 2) && device.send_pending);
 }
 
 static void device_changed(void)
@@ -94,17 +97,28 @@ err_t io_read(cap_t ports, u32 port, u32 width, u64 *value)
 		return OK;
 	}
 	switch (port - BASE) {
-	case 0: *value = device_take(); break;
-	case 1: *value = device.enable; break;
-	case 2: *value = device_identify(); break;
-	case 3: *value = device.line; break;
+	case 0:
+		*value = device_take();
+		break;
+	case 1:
+		*value = device.enable;
+		break;
+	case 2:
+		*value = device_identify();
+		break;
+	case 3:
+		*value = device.line;
+		break;
 	case 5:
 		*value = (device.rx_count ? 1u : 0u) | (device.overrun ? 2u : 0u) |
-			 (device.tx_count ? 0u : 0x60u);
+		         (device.tx_count ? 0u : 0x60u);
 		device.overrun = false;
 		break;
-	case 7: *value = device.scratch; break;
-	default: *value = 0;
+	case 7:
+		*value = device.scratch;
+		break;
+	default:
+		*value = 0;
 	}
 	device_changed();
 	return OK;
@@ -146,8 +160,12 @@ err_t io_write(cap_t ports, u32 port, u32 width, u32 value)
 		if (value & 4)
 			device.tx_count = 0;
 		break;
-	case 3: device.line = (u8)value; break;
-	case 7: device.scratch = (u8)value; break;
+	case 3:
+		device.line = (u8)value;
+		break;
+	case 7:
+		device.scratch = (u8)value;
+		break;
 	}
 	device_changed();
 	return OK;
@@ -342,7 +360,8 @@ TEST(bytes_that_come_during_an_interrupt_are_not_forgotten)
 	device_type("a", 1);
 	CHECK(device.raised);
 	device.raised = false;
-	/* The driver has taken "a"; before it acknowledges, "b" comes: level is up again, but masked. */
+	/* The driver has taken "a"; before it acknowledges, "b" comes: level is up again, but
+	 * masked. */
 	uart_work(&line.uart);
 	device_type("b", 1);
 	CHECK(!device.raised);

@@ -10,8 +10,9 @@ enum { GATE_FIRST = 100, IN_COUNT = 4096 };
 
 struct fake fake;
 static struct fake_call calls[FAKE_CALLS];
+/* closed: NO_CLIENTS is to be delivered, as the kernel does: as a message of its own. */
 static struct {
-	bool used, closed; /* closed: NO_CLIENTS is to be delivered, as the kernel does: as a message of its own */
+	bool used, closed;
 	u64 label;
 } gates[FAKE_CAPS];
 
@@ -24,7 +25,7 @@ static void must(bool condition, const char *what)
 }
 
 void fake_reset(void (*dispatch)(struct server *server, struct request *rq),
-		void (*no_clients)(struct server *server, u64 label))
+                void (*no_clients)(struct server *server, u64 label))
 {
 	memset(&fake, 0, sizeof(fake));
 	memset(calls, 0, sizeof(calls));
@@ -80,6 +81,8 @@ struct fake_call *fake_send(u64 label, const struct msg *m)
 	fake.server.dispatch(&fake.server, rq);
 	free(in);
 	must(rq->state != REQUEST_OPEN, "neither answered nor held");
+	if (fake.server.idle)
+		fake.server.idle(&fake.server);
 	rq->in = NULL;
 	rq->in_count = 0;
 	gates_settle();
@@ -140,7 +143,8 @@ void request_caps_drop(struct request *rq)
 {
 	for (int i = 0; i < MSG_CAPS; i++) {
 		if (rq->msg.cap[i])
-			must(cap_close(rq->msg.cap[i] & ~CAP_MOVE) == OK, "a capability that is none");
+			must(cap_close(rq->msg.cap[i] & ~CAP_MOVE) == OK,
+			     "a capability that is none");
 		rq->msg.cap[i] = 0;
 	}
 }
@@ -233,8 +237,8 @@ err_t request_gate(struct request *rq, u64 label, cap_t *gate)
 	return E_FUNDS;
 }
 
-err_t request_cross(struct request *rq, u32 kind, u32 which, cap_t gate, const char *rest, size_t rest_size,
-		    size_t used)
+err_t request_cross(struct request *rq, u32 kind, u32 which, cap_t gate, const char *rest,
+                    size_t rest_size, size_t used)
 {
 	request_caps_drop(rq);
 	rq->msg.word[1] = kind;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A world for testing servers on the host: their generated dispatchers and their own sources run against this instead of runtime and
- * kernel. Clients' calls that are held stay `struct fake_call`s until they are answered. Everything is counted, so that a test can
- * check that nothing is left over. */
+/* A world for testing servers on the host: their generated dispatchers and their own sources run
+ * against this instead of runtime and kernel. Clients' calls that are held stay `struct fake_call`s
+ * until they are answered. Everything is counted, so that a test can check that nothing is left
+ * over. */
 #pragma once
 
 #include "rt/rt.h"
@@ -34,9 +35,10 @@ extern struct fake fake;
 
 /* Forget everything; what the server under test has of its own must be empty. */
 void fake_reset(void (*dispatch)(struct server *server, struct request *rq),
-		void (*no_clients)(struct server *server, u64 label));
+                void (*no_clients)(struct server *server, u64 label));
 
-/* Send `m` to the gate with `label` (or through a gate that an answer gave: fake_label). The call is answered or held. */
+/* Send `m` to the gate with `label` (or through a gate that an answer gave: fake_label). The call
+ * is answered or held. */
 struct fake_call *fake_send(u64 label, const struct msg *m);
 /* The same through a gate's number. */
 struct fake_call *fake_send_to(cap_t gate, const struct msg *m);

@@ -1,96 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Pipes and FIFOs as their clients see them. */
-#include <fcntl.h>
-#include <stdlib.h>
-
-#include "pipe/pipe.h"
-#include "pipe/serve.h"
-#include "proto/file.h"
-#include "servers/fake/fake.h"
-#include "test.h"
-
-enum { KERNEL_ATOMIC = 4096, KERNEL_CAPACITY = 65536 };
-
-struct world {
-	cap_t reader, writer;
-};
-
-static struct msg message(u32 interface, u32 number) { return (struct msg){ .word[0] = CALL(interface, number) }; }
-
-static struct world world_make(u32 flags)
-{
-	fake_reset(pipe_dispatch, pipe_no_clients);
-	struct msg m = message(6, 1);
-	m.word[1] = flags;
-	struct fake_call *call = fake_send(0, &m);
-	CHECK_EQ(fake_finish(call, &m), OK);
-	return (struct world){ m.cap[0] & ~CAP_MOVE, m.cap[1] & ~CAP_MOVE };
-}
-
-/* Nothing may be left: no request, no gate, no open end. */
-static void world_end(void)
-{
-	CHECK_EQ(fake_held(), 0);
-	CHECK_EQ(fake_gates(), 0);
-	CHECK_EQ(pipes_count(), 0);
-}
-
-static void world_close(struct world *w)
-{
-	fake_close(w->reader);
-	fake_close(w->writer);
-	world_end();
-}
-
-static struct fake_call *read_begin(cap_t gate, void *buf, size_t size)
-{
-	struct msg m = message(1, 1);
-	m.word[1] = (u64)FILE_POSITION;
-	m.out = buf;
-	m.out_size = size;
-	return fake_send_to(gate, &m);
-}
-
-static struct fake_call *write_begin(cap_t gate, const void *buf, size_t size)
-{
-	struct msg m = message(1, 2);
-	m.word[1] = (u64)FILE_POSITION;
-	m.in = buf;
-	m.in_size = size;
-	return fake_send_to(gate, &m);
-}
-
-/* The count, or -error; -E_HELD if it waits. */
-static long result(struct fake_call *call)
-{
-	struct msg m;
-
-	if (!fake_answered(call))
-		return -(long)E_HELD;
-	err_t error = fake_finish(call, &m);
-	return error ? -(long)error : (long)m.word[1];
-}
-static long do_read(cap_t gate, void *buf, size_t size) { return result(read_begin(gate, buf, size)); }
-static long do_write(cap_t gate, const void *buf, size_t size) { return result(write_begin(gate, buf, size)); }
-
-static u32 do_poll(cap_t gate, u32 mask, u64 bits, cap_t event)
-{
-	struct msg m = message(1, 8);
-	m.word[1] = mask;
-	m.word[2] = bits;
-	m.cap[0] = event;
-	CHECK_EQ(fake_finish(fake_send_to(gate, &m), &m), OK);
-	return (u32)m.word[1];
-}
-
-static u8 *pattern(size_t size, u32 seed)
-{
-	u8 *data = malloc(size);
-
-	for (size_t i = 0; i < size; i++)
-		data[i] = (u8)(i * 7 + (i >> 8) + seed);
-	return data;
-}
+/* Pipes as their clients see them. */
+#include "pipe_world.h"
 
 TEST(what_is_written_is_read)
 {
@@ -273,7 +183,8 @@ TEST(cancelled_calls_are_answered_and_leave_the_rest_in_order)
 {
 	struct world w = world_make(0);
 	char buf[8];
-	struct fake_call *first = read_begin(w.reader, buf, 8), *second = read_begin(w.reader, buf, 8);
+	struct fake_call *first = read_begin(w.reader, buf, 8),
+	                 *second = read_begin(w.reader, buf, 8);
 
 	fake_cancel(first);
 	CHECK_EQ(result(first), -(long)E_INTR);
@@ -344,7 +255,8 @@ TEST(poll_of_a_writer_waits_for_room_or_the_readers_end)
 	struct world w = world_make(O_NONBLOCK);
 	u8 *data = pattern(KERNEL_CAPACITY, 0);
 
-	CHECK_EQ(do_write(w.writer, data, KERNEL_CAPACITY - KERNEL_ATOMIC), KERNEL_CAPACITY - KERNEL_ATOMIC);
+	CHECK_EQ(do_write(w.writer, data, KERNEL_CAPACITY - KERNEL_ATOMIC),
+	         KERNEL_CAPACITY - KERNEL_ATOMIC);
 	CHECK_EQ(do_poll(w.writer, POLL_OUTPUT, 1, 0), POLL_OUTPUT);
 	CHECK_EQ(do_write(w.writer, data, 1), 1);
 	CHECK_EQ(do_poll(w.writer, POLL_OUTPUT, 1, fake_event(0)), 0);
@@ -365,7 +277,9 @@ TEST(a_poller_that_asks_again_replaces_itself_and_many_are_bounded)
 	struct world w = world_make(0);
 
 	for (int i = 0; i < 100; i++)
-		CHECK_EQ(do_poll(w.reader, POLL_INPUT, 1, fake_event(i % 2 ? 3 : 3 + FAKE_EVENTS / 2)), 0);
+		CHECK_EQ(do_poll(w.reader, POLL_INPUT, 1,
+		                 fake_event(i % 2 ? 3 : 3 + FAKE_EVENTS / 2)),
+		         0);
 	CHECK_EQ(fake.caps_closed, 99);
 	CHECK_EQ(fake.signals, 0);
 	for (u32 i = 4; i < 4 + POLL_WAITERS_MAX; i++)
@@ -496,109 +410,6 @@ TEST(the_capacity_can_be_changed)
 	CHECK_EQ(fake_finish(fake_send_to(w.reader, &m), NULL), E_PERM);
 	free(data);
 	world_close(&w);
-}
-
-/* --- FIFOs --- */
-
-static struct fake_call *fifo_begin(u64 number, u32 flags)
-{
-	struct msg m = message(6, 2);
-	m.word[1] = number;
-	m.word[2] = flags;
-	return fake_send(0, &m);
-}
-
-static cap_t fifo_gate(struct fake_call *call)
-{
-	struct msg m;
-
-	CHECK(fake_answered(call));
-	CHECK_EQ(fake_finish(call, &m), OK);
-	return m.cap[0] & ~CAP_MOVE;
-}
-
-TEST(opening_a_fifo_waits_for_the_other_side)
-{
-	char buf[4];
-
-	fake_reset(pipe_dispatch, pipe_no_clients);
-	struct fake_call *reader = fifo_begin(7, O_RDONLY), *other = fifo_begin(8, O_WRONLY);
-	CHECK(!fake_answered(reader) && !fake_answered(other));
-	cap_t out = fifo_gate(fifo_begin(7, O_WRONLY)), in = fifo_gate(reader);
-	CHECK_EQ(do_write(out, "f", 1), 1);
-	CHECK_EQ(do_read(in, buf, 4), 1);
-	fake_close(out);
-	CHECK_EQ(do_read(in, buf, 4), 0);
-	fake_close(in);
-	fake_cancel(other);
-	CHECK_EQ(fake_finish(other, NULL), E_INTR);
-	world_end();
-}
-
-TEST(nonblocking_fifos_follow_posix)
-{
-	char buf[4];
-
-	fake_reset(pipe_dispatch, pipe_no_clients);
-	CHECK_EQ(fake_finish(fifo_begin(7, O_WRONLY | O_NONBLOCK), NULL), E_NXIO);
-	cap_t in = fifo_gate(fifo_begin(7, O_RDONLY | O_NONBLOCK));
-	CHECK_EQ(do_poll(in, POLL_INPUT, 1, 0), 0); /* nobody has hung up yet */
-	CHECK_EQ(do_read(in, buf, 4), 0);
-	cap_t out = fifo_gate(fifo_begin(7, O_WRONLY | O_NONBLOCK));
-	CHECK_EQ(do_read(in, buf, 4), -(long)E_AGAIN);
-	fake_close(out);
-	CHECK_EQ(do_poll(in, POLL_INPUT, 1, 0), POLL_HANGUP);
-	fake_close(in);
-	world_end();
-}
-
-TEST(a_fifo_open_for_both_does_not_wait)
-{
-	char buf[4];
-
-	fake_reset(pipe_dispatch, pipe_no_clients);
-	cap_t both = fifo_gate(fifo_begin(9, O_RDWR));
-	CHECK_EQ(do_write(both, "ab", 2), 2);
-	CHECK_EQ(do_read(both, buf, 4), 2);
-	cap_t in = fifo_gate(fifo_begin(9, O_RDONLY));
-	fake_close(both);
-	CHECK_EQ(do_read(in, buf, 4), 0);
-	fake_close(in);
-	world_end();
-}
-
-TEST(a_fifo_node_is_opened_through_its_gate)
-{
-	fake_reset(pipe_dispatch, pipe_no_clients);
-	struct msg m = message(6, 3);
-	m.word[1] = 5;
-	m.word[2] = 77;
-	m.word[3] = 0010640;
-	CHECK_EQ(fake_finish(fake_send(0, &m), &m), OK);
-	cap_t node = m.cap[0] & ~CAP_MOVE;
-
-	m = message(2, 1);
-	m.word[1] = O_RDONLY;
-	struct fake_call *reader = fake_send_to(node, &m);
-	CHECK(!fake_answered(reader));
-	m.word[1] = O_WRONLY;
-	struct fake_call *writer = fake_send_to(node, &m);
-	CHECK_EQ(fake_finish(writer, &m), OK);
-	cap_t out = m.cap[0] & ~CAP_MOVE;
-	CHECK_EQ(fake_finish(reader, &m), OK);
-	CHECK_EQ(m.word[1], 0010640);
-	cap_t in = m.cap[0] & ~CAP_MOVE;
-	fake_close(node);
-	struct file_stat st;
-	m = message(1, 4);
-	m.out = &st;
-	m.out_size = sizeof(st);
-	CHECK_EQ(fake_finish(fake_send_to(in, &m), NULL), OK);
-	CHECK_EQ(st.ino, 77);
-	CHECK_EQ(st.dev, 5);
-	fake_close(in);
-	fake_close(out);
-	world_end();
 }
 
 /* Random clients; a model of the bytes in flight. */

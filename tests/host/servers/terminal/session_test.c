@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* Sessions, foreground groups and the signals they get. */
+#include "terminal_world.h"
+
+TEST(interrupt_reaches_the_foreground_although_nobody_reads)
+{
+	begin();
+	CHECK_EQ(simple(tty, 5, 10, 10), OK);
+	for (int i = 0; i < 400; i++)
+		type("0123456789\n");
+	CHECK(terminal.chunk_start < terminal.chunk_end);
+	type("\003x\n");
+	CHECK_EQ(kills.count, 1);
+	CHECK_EQ(kills.signal[0], KILL_INTERRUPT);
+	CHECK_EQ(ldisc_available(&terminal.ldisc), 2);
+	end();
+}
+
+TEST(signal_characters_go_to_the_foreground_group)
+{
+	begin();
+	type("\003");
+	CHECK_EQ(kills.count, 0);
+	CHECK_EQ(simple(tty, 5, 10, 11), OK);
+	type("\003\032\034");
+	CHECK_EQ(kills.count, 3);
+	CHECK_EQ(kills.group[0], 11);
+	CHECK_EQ(kills.signal[0], KILL_INTERRUPT);
+	CHECK_EQ(kills.signal[1], KILL_QUIT);
+	CHECK_EQ(kills.signal[2], KILL_STOP);
+	CHECK_EQ(simple(tty, 8, 10, 12), OK);
+	type("\003");
+	CHECK_EQ(kills.group[3], 12);
+	end();
+}
+
+TEST(only_the_session_may_set_the_foreground)
+{
+	begin();
+	CHECK_EQ(simple(tty, 8, 10, 11), E_NOTTY);
+	CHECK_EQ(simple(tty, 5, 10, 10), OK);
+	CHECK_EQ(simple(tty, 8, 9, 11), E_NOTTY);
+	CHECK_EQ(simple(tty, 8, 10, 11), OK);
+	CHECK_EQ(simple(tty, 5, 10, 10), OK); /* again: nothing changes */
+	struct msg m = { .word = { CALL(7, 7) } };
+	CHECK_EQ(fake_finish(fake_send_to(tty, &m), &m), OK);
+	CHECK_EQ(m.word[1], 11);
+	CHECK_EQ(m.word[2], 10);
+	end();
+}
+
+TEST(a_living_session_keeps_its_terminal_and_a_dead_one_does_not)
+{
+	begin();
+	CHECK_EQ(simple(tty, 5, 10, 10), OK);
+	struct fake_call *other = call(tty, 7, 5, 20, 21), *third = call(tty, 7, 5, 30, 30);
+	CHECK(!fake_answered(other));
+	CHECK_EQ(kills.asked, 10);
+	kills.answered = kills.alive = true;
+	session_answer(&terminal);
+	CHECK_EQ(fake_finish(other, NULL), E_PERM);
+	CHECK_EQ(fake_finish(third, NULL), E_PERM);
+
+	other = call(tty, 7, 5, 20, 21);
+	third = call(tty, 7, 5, 30, 30);
+	kills.answered = true;
+	kills.alive = false;
+	session_answer(&terminal);
+	CHECK_EQ(fake_finish(other, NULL), OK);
+	CHECK_EQ(fake_finish(third, NULL), E_PERM);
+	CHECK_EQ(terminal.session, 20);
+	CHECK_EQ(terminal.group, 21);
+	kills.full = true;
+	CHECK_EQ(simple(tty, 5, 30, 30), E_PERM);
+	end();
+}
+
+TEST(giving_up_the_terminal_hangs_up_the_foreground)
+{
+	begin();
+	CHECK_EQ(simple(tty, 6, 10, 0), E_NOTTY);
+	CHECK_EQ(simple(tty, 5, 10, 11), OK);
+	CHECK_EQ(simple(tty, 6, 10, 0), OK);
+	CHECK_EQ(kills.count, 2);
+	CHECK_EQ(kills.signal[0], KILL_HANGUP);
+	CHECK_EQ(kills.signal[1], KILL_CONTINUE);
+	CHECK_EQ(simple(tty, 5, 20, 20), OK);
+	end();
+}
+
+TEST(a_new_window_size_is_told_once)
+{
+	struct tty_size size = { .rows = 24, .columns = 80 };
+	struct msg m = { .word = { CALL(7, 4) } };
+
+	begin();
+	CHECK_EQ(simple(tty, 5, 10, 10), OK);
+	memcpy(&m.word[1], &size, sizeof(size));
+	CHECK_EQ(fake_finish(fake_send_to(tty, &m), NULL), OK);
+	CHECK_EQ(fake_finish(fake_send_to(tty, &m), NULL), OK);
+	CHECK_EQ(kills.count, 1);
+	CHECK_EQ(kills.signal[0], KILL_WINDOW);
+	struct msg ask = { .word = { CALL(7, 3) } };
+	CHECK_EQ(fake_finish(fake_send_to(tty, &ask), &ask), OK);
+	CHECK_EQ(ask.word[1], m.word[1]);
+	end();
+}

@@ -1,0 +1,3 @@
+server := memory
+sources := main.c report.c node.c
+uses := rt

@@ -5,13 +5,14 @@
 
 #include "abi/errors.h"
 
-enum { /* Linux's numbers, of the signals that terminals send */
-       KILL_HANGUP = 1,
-       KILL_INTERRUPT = 2,
-       KILL_QUIT = 3,
-       KILL_CONTINUE = 18,
-       KILL_STOP = 20,
-       KILL_WINDOW = 28,
+/* Linux's numbers, of the signals that terminals send. */
+enum {
+	KILL_HANGUP = 1,
+	KILL_INTERRUPT = 2,
+	KILL_QUIT = 3,
+	KILL_CONTINUE = 18,
+	KILL_STOP = 20,
+	KILL_WINDOW = 28,
 };
 
 /* Start the thread. When an answer to kill_ask is there, `bits` of `event` are signalled. */

@@ -4,18 +4,19 @@
  * said, and looks again after the acknowledgement. */
 #include "uart.h"
 
-enum uart_register { /* data sheet, table II */
-	             UART_DATA = 0,
-	             UART_DIVISOR_LOW = 0, /* while LINE_DIVISOR is set */
-	             UART_ENABLE = 1,
-	             UART_DIVISOR_HIGH = 1,
-	             UART_IDENTIFY = 2, /* read */
-	             UART_FIFO = 2,     /* write */
-	             UART_LINE = 3,
-	             UART_MODEM = 4,
-	             UART_STATUS = 5,
-	             UART_MODEM_STATUS = 6,
-	             UART_SCRATCH = 7,
+/* data sheet, table II */
+enum uart_register {
+	UART_DATA = 0,
+	UART_DIVISOR_LOW = 0, /* while LINE_DIVISOR is set */
+	UART_ENABLE = 1,
+	UART_DIVISOR_HIGH = 1,
+	UART_IDENTIFY = 2, /* read */
+	UART_FIFO = 2,     /* write */
+	UART_LINE = 3,
+	UART_MODEM = 4,
+	UART_STATUS = 5,
+	UART_MODEM_STATUS = 6,
+	UART_SCRATCH = 7,
 };
 
 enum {

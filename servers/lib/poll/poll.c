@@ -43,19 +43,25 @@ static struct poll_waiter *waiter_find(struct poll_list *list, cap_t event)
 	return NULL;
 }
 
-static err_t waiter_add(struct poll_list *list, u32 mask, u64 bits, cap_t event)
+static err_t waiter_add(struct poll_list *list, u32 mask, u64 bits, cap_t *event)
 {
-	struct poll_waiter *waiter = waiter_find(list, event);
+	struct poll_waiter *waiter = waiter_find(list, *event);
 
-	if (waiter)
-		waiter_free(list, waiter);
+	/* One poller may wait for two descriptors of one open file; what it waited for earlier and is not
+	 * interested in any more costs it a wake-up for nothing at most. */
+	if (waiter) {
+		waiter->mask |= mask;
+		waiter->bits |= bits;
+		return OK;
+	}
 	waiter = malloc(sizeof(*waiter));
 	if (!waiter)
 		return E_FUNDS;
 	/* Too many different ones: the oldest is woken for nothing and has to ask again. */
 	if (list->count >= POLL_WAITERS_MAX)
 		waiter_signal(list, list_first(&list->waiters, struct poll_waiter, link));
-	*waiter = (struct poll_waiter){ .event = event, .mask = mask, .bits = bits };
+	*waiter = (struct poll_waiter){ .event = *event, .mask = mask, .bits = bits };
+	*event = 0; /* ours now */
 	list_add_tail(&list->waiters, &waiter->link);
 	list->count++;
 	return OK;
@@ -63,16 +69,9 @@ static err_t waiter_add(struct poll_list *list, u32 mask, u64 bits, cap_t event)
 
 err_t poll_ask(struct poll_list *list, u32 now, u32 mask, u64 bits, cap_t *event, u32 *ready)
 {
-	err_t error;
-
 	mask |= POLL_ALWAYS;
 	*ready = now & mask;
-	if (*ready || !*event)
-		return OK;
-	error = waiter_add(list, mask, bits, *event);
-	if (!error)
-		*event = 0; /* ours now */
-	return error;
+	return *ready || !*event ? OK : waiter_add(list, mask, bits, event);
 }
 
 void poll_wake(struct poll_list *list, u32 now)

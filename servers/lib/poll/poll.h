@@ -8,17 +8,18 @@
 #include "proto/proto.h"
 #include "rt/kernel_list.h"
 
-enum poll_mask { /* Linux's values */
-	         POLL_INPUT = 0x001,
-	         POLL_URGENT = 0x002,
-	         POLL_OUTPUT = 0x004,
-	         POLL_ERROR = 0x008,
-	         POLL_HANGUP = 0x010,
-	         POLL_INPUT_NORMAL = 0x040,
-	         POLL_OUTPUT_NORMAL = 0x100,
-	         POLL_ALWAYS = POLL_ERROR | POLL_HANGUP, /* told although nobody asked */
-	         POLL_READ = POLL_INPUT | POLL_INPUT_NORMAL,
-	         POLL_WRITE = POLL_OUTPUT | POLL_OUTPUT_NORMAL,
+/* Linux's values. */
+enum poll_mask {
+	POLL_INPUT = 0x001,
+	POLL_URGENT = 0x002,
+	POLL_OUTPUT = 0x004,
+	POLL_ERROR = 0x008,
+	POLL_HANGUP = 0x010,
+	POLL_INPUT_NORMAL = 0x040,
+	POLL_OUTPUT_NORMAL = 0x100,
+	POLL_ALWAYS = POLL_ERROR | POLL_HANGUP, /* told although nobody asked */
+	POLL_READ = POLL_INPUT | POLL_INPUT_NORMAL,
+	POLL_WRITE = POLL_OUTPUT | POLL_OUTPUT_NORMAL,
 };
 
 enum { POLL_WAITERS_MAX = 16 }; /* of one open file */

@@ -166,7 +166,8 @@ err_t ext_resize(struct node *node, u64 size);
 err_t ext_allocate(struct node *node, u64 offset, u64 size, bool keep_size);
 err_t ext_seek(struct node *node, bool hole, u64 *offset);
 err_t ext_readlink(struct node *node, char *target, size_t size, size_t *length);
-/* Write a long link's text into the new node. */
+bool ext_link_fast(const struct ext_node *node);
+/* Write a link's text into the new node. */
 MUST_CHECK err_t ext_link_write(struct ext_node *node, const char *target, size_t size);
 
 /* --- dir.c --- */

@@ -132,8 +132,8 @@ static err_t write_block(struct ext_node *x, u64 offset, size_t size, struct sou
 	error = source_get(source, buffer->data + within, size);
 	if (!error)
 		buffer->valid = true;
-	/* Even if the source failed: a fresh block must not keep what was on the disk. */
-	if (!error || fresh)
+	/* Even if the source failed half way: memory and disk must not differ for long. */
+	if (buffer->valid)
 		cache_dirty(&ext->cache, buffer, BUFFER_DATA);
 	cache_put(&ext->cache, buffer);
 	return error;
@@ -310,12 +310,20 @@ err_t ext_seek(struct node *node, bool hole, u64 *offset)
 
 /* --- symbolic links --- */
 
+/* Is the text in the inode? Then there are no blocks but perhaps one of attributes. */
+bool ext_link_fast(const struct ext_node *x)
+{
+	u64 attributes = x->file_acl | x->file_acl_high ? ext_of(&x->node)->block_size / 512 : 0;
+
+	return x->node.blocks <= attributes && x->node.size <= EXT_FAST_LINK_MAX;
+}
+
 err_t ext_readlink(struct node *node, char *target, size_t size, size_t *length)
 {
 	struct ext_node *x = ext_node_of(node);
 	size_t count = ext_min(size, node->size);
 
-	if (node->size > EXT_FAST_LINK_MAX || (x->flags & INODE_EXTENTS)) {
+	if (!ext_link_fast(x)) {
 		struct sink sink = { .memory = target, .size = count };
 		err_t error = ext_read(node, 0, count, &sink);
 		if (error)

@@ -382,7 +382,7 @@ static bool node_has_map(const struct ext_node *x)
 	const struct node *node = &x->node;
 
 	return node_is(node, MODE_FILE) || node_is(node, MODE_DIR) ||
-	       (node_is(node, MODE_LINK) && node->size > EXT_FAST_LINK_MAX);
+	       (node_is(node, MODE_LINK) && !ext_link_fast(x));
 }
 
 static err_t node_end(struct ext_node *x)

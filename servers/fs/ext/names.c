@@ -4,7 +4,7 @@
 
 /* --- making --- */
 
-static void inode_set(struct ext_node *x, const struct ext_node *dir, const struct node_make *make)
+static void inode_set(struct ext_node *x, const struct node_make *make)
 {
 	struct node *node = &x->node;
 
@@ -14,7 +14,6 @@ static void inode_set(struct ext_node *x, const struct ext_node *dir, const stru
 	node->rdev = make->rdev;
 	node->nlink = 1;
 	node->size = 0;
-	(void)dir;
 	node_touch(node, TIME_ACCESS | TIME_MODIFY | TIME_CHANGE | TIME_BIRTH);
 	if (node_is(node, MODE_FILE) || node_is(node, MODE_DIR))
 		ext_map_init(x, ext_of(node)->extents);
@@ -57,7 +56,7 @@ static err_t inode_make(struct ext_node *dir, const struct node_make *make, stru
 		(void)freed; /* the first error is the one that counts */
 		return error;
 	}
-	inode_set(x, dir, make);
+	inode_set(x, make);
 	if (make->target)
 		error = ext_link_write(x, make->target, make->target_size);
 	else if (directory)
@@ -108,7 +107,7 @@ static err_t create_named(struct ext_node *dir, const char *name, size_t size, s
 err_t ext_create(struct node *node, const char *name, size_t size, const struct node_make *make, struct node **out)
 {
 	struct ext *ext = ext_of(node);
-	struct ext_node *dir = ext_node_of(node), *x;
+	struct ext_node *dir = ext_node_of(node), *x = NULL;
 	err_t error = ext_begin(ext);
 
 	if (error)

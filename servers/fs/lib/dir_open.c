@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "proto/pipe.h"
+
 enum {
 	OPEN_KEPT = OPEN_ACCESS | OPEN_APPEND | OPEN_NONBLOCK | OPEN_DIRECT | OPEN_DIRECTORY | OPEN_NOFOLLOW |
 		    OPEN_NOATIME | OPEN_PATH,
@@ -67,28 +69,54 @@ static err_t open_truncate(struct node *node)
 	return error;
 }
 
+/* A FIFO lives in the pipe server; the caller goes on there, and waits there for the other side. */
+static err_t open_fifo(struct request *rq, const struct walk *w)
+{
+	const struct node *node = w->node;
+	cap_t gate;
+
+	if (!w->fs->pipe)
+		return E_NXIO;
+	err_t error = pipe_node(w->fs->pipe, w->fs->dev, node->ino, node->mode, node->uid, node->gid, &gate);
+	if (error)
+		return error;
+	error = request_cross(rq, CROSS_DOWN, 0, gate, "", 0, rq->in_size);
+	err_t closed = cap_close(gate);
+	(void)closed; /* the answer has its own copy */
+	return error;
+}
+
+/* What opening for more than the path asks for; *file is set if somebody else's gate is the answer. */
+static err_t open_prepare(struct request *rq, const struct walk *w, u32 flags, cap_t *file)
+{
+	struct node *node = w->node;
+
+	if (w->fs->ops->open) {
+		cap_t gate = 0;
+		err_t error = w->fs->ops->open(node, flags, rq, &gate);
+		if (gate)
+			*file = gate | CAP_MOVE;
+		if (error || gate)
+			return error;
+	}
+	if (node_is(node, MODE_FIFO) && !node->file_ops)
+		return open_fifo(rq, w);
+	bool plain = node_is(node, MODE_FILE) || node_is(node, MODE_DIR);
+	if (!plain && !node->file_ops)
+		return E_NXIO;
+	return (flags & OPEN_TRUNCATE) && node_is(node, MODE_FILE) ? open_truncate(node) : OK;
+}
+
 /* The node is known and allowed: give the caller a gate. */
 static err_t open_gate(struct request *rq, const struct walk *w, u32 flags, cap_t *file)
 {
 	struct node *node = w->node;
 
+	*file = 0;
 	if (!(flags & OPEN_PATH)) {
-		if (w->fs->ops->open) {
-			cap_t gate = 0;
-			err_t error = w->fs->ops->open(node, flags, rq, &gate);
-			if (error || gate) {
-				*file = gate | (gate ? CAP_MOVE : 0);
-				return error;
-			}
-		}
-		bool plain = node_is(node, MODE_FILE) || node_is(node, MODE_DIR);
-		if (!plain && !node->file_ops)
-			return E_NXIO;
-		if ((flags & OPEN_TRUNCATE) && node_is(node, MODE_FILE)) {
-			err_t error = open_truncate(node);
-			if (error)
-				return error;
-		}
+		err_t prepared = open_prepare(rq, w, flags, file);
+		if (prepared || *file)
+			return prepared;
 	}
 	bool named = w->parent && !node_is(node, MODE_DIR) && node->nlink > 0;
 	struct open_file *open = open_create(w->fs, node, w->identity, flags & OPEN_KEPT,

@@ -20,6 +20,7 @@
 #include "rt/rt.h"
 
 struct file_ops; /* the generated table of file.h's handlers */
+extern const struct file_ops fs_file_ops; /* the library's own: for devices that replace only some of them */
 struct fs;
 struct lock_table;
 struct node;
@@ -193,6 +194,7 @@ struct fs {
 	u64 size_max; /* of a file */
 	bool readonly;
 	bool top; /* ".." at the root is the root: nothing is above this one */
+	cap_t pipe; /* the pipe server's gate, or 0: FIFOs cannot be opened */
 	/* Calls of other interfaces than dir and file at a gate; may be NULL. */
 	void (*dispatch)(struct fs *fs, struct request *rq);
 

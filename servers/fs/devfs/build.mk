@@ -1,0 +1,3 @@
+server := devfs
+sources := main.c tree.c device.c random.c chacha.c entropy.c
+uses := rt fslib

@@ -10,6 +10,7 @@ int main(void)
 		.dispatch = pipe_dispatch,
 		.no_clients = pipe_no_clients,
 		.idle = pipe_idle,
+		.idle_local = true,
 		.requests = PIPE_REQUESTS,
 		.in_size = PIPE_ATOMIC,
 	};

@@ -26,7 +26,7 @@ enum {
 static err_t end_check(const struct pipe_end *end, u32 side, i64 offset)
 {
 	if (!(end->sides & side))
-		return E_PERM;
+		return E_CAP;
 	return offset == FILE_POSITION ? OK : E_SPIPE;
 }
 

@@ -38,7 +38,7 @@ static err_t tty_read(struct request *rq, i64 offset, u32 flags, u64 *count)
 	if (offset != FILE_POSITION)
 		return E_SPIPE;
 	if ((file->flags & O_ACCMODE) == O_WRONLY)
-		return E_PERM;
+		return E_CAP;
 	return terminal_read(file->terminal, rq, may_wait(file, flags), count);
 }
 
@@ -49,7 +49,7 @@ static err_t tty_write(struct request *rq, i64 offset, u32 flags, u64 *count)
 	if (offset != FILE_POSITION)
 		return E_SPIPE;
 	if ((file->flags & O_ACCMODE) == O_RDONLY)
-		return E_PERM;
+		return E_CAP;
 	return terminal_write(file->terminal, rq, may_wait(file, flags), count);
 }
 

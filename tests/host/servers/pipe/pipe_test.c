@@ -350,8 +350,8 @@ TEST(ends_do_only_what_they_are_for)
 	struct msg m = message(1, 3);
 	char buf[4];
 
-	CHECK_EQ(do_read(w.writer, buf, 4), -(long)E_PERM);
-	CHECK_EQ(do_write(w.reader, buf, 4), -(long)E_PERM);
+	CHECK_EQ(do_read(w.writer, buf, 4), -(long)E_CAP);
+	CHECK_EQ(do_write(w.reader, buf, 4), -(long)E_CAP);
 	CHECK_EQ(fake_finish(fake_send_to(w.reader, &m), NULL), E_SPIPE);
 	m = message(1, 99);
 	CHECK_EQ(fake_finish(fake_send_to(w.reader, &m), NULL), E_NOSYS);

@@ -117,7 +117,7 @@ SYSCALL(22) err_t segment_physical(cap_t bank, cap_t physical, u64 offset, u64 s
  * at most 2 MiB. E_AGAIN: no such run of frames is free. */
 SYSCALL(23) err_t segment_contiguous(cap_t bank, cap_t dma, u64 size, cap_t *segment);
 
-/* Physical address of the resident page at `offset`; the page is pinned until the segment goes (never moved or
+/* Physical address of the page at `offset`, which is made resident (the segment's bank pays; E_AGAIN: a keeper has it) and pinned until the segment goes (never moved or
  * evicted). */
 SYSCALL(24) err_t segment_address(cap_t segment, cap_t dma, u64 offset, u64 *address);
 

@@ -105,6 +105,15 @@ static err_t segment_page(struct segment *segment, u64 index, bool write, struct
 	return page_fill(segment, index, NULL, found);
 }
 
+err_t segment_touch(struct segment *segment, u64 index, paddr_t *page)
+{
+	struct page_found found = { 0 };
+	err_t error = segment_page(segment, index, true, &found);
+	if (!error)
+		*page = found.page;
+	return error;
+}
+
 /* Enter the page into the address space. `tables` have been taken for it. */
 static void region_enter(struct region *region, vaddr_t addr, const struct page_found *found, const paddr_t *tables)
 {

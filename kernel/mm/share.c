@@ -218,15 +218,11 @@ err_t sys_segment_address(cap_t cap, cap_t dma_cap, u64 offset, u64 *address)
 	if (offset & PAGE_MASK || !range_fits(offset, PAGE_SIZE, segment->pages * PAGE_SIZE) ||
 	    segment->physical || segment->window)
 		return E_RANGE;
-	const u64 *slot = segment_slot(segment, offset / PAGE_SIZE);
-	if (!slot || !slot_resident(*slot))
-		return E_AGAIN;
-	struct frame *frame = frame_of(slot_paddr(*slot));
-	if (frame->shares > 1)
-		return E_BUSY;
+	err_t error = segment_touch(segment, offset / PAGE_SIZE, address);
+	if (error)
+		return error;
 
 	COMMIT();
-	frame->pins |= PIN_DMA;
-	*address = slot_paddr(*slot);
+	frame_of(*address)->pins |= PIN_DMA;
 	return OK;
 }

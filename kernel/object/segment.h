@@ -80,6 +80,8 @@ void segment_slot_clear(struct segment *segment, u64 *slot);
 /* Take [index, index + count) out of every address space that shows it, copies' included; or only write access. What was referenced and dirty. */
 enum unmap { UNMAP_ALL, UNMAP_WRITE };
 u32 segment_unmap(struct segment *segment, u64 index, u64 count, enum unmap how);
+/* Make the page resident and our own, as if it were written. E_FUNDS; E_AGAIN: it must be paged in. (mm/fault.c) */
+MUST_CHECK err_t segment_touch(struct segment *segment, u64 index, paddr_t *page);
 /* Wake the threads that wait for the page; `error` OK: they try again, else their fault is reported. */
 void segment_wake(struct segment *segment, u64 index, err_t error);
 

@@ -4,16 +4,19 @@
  * children), segments (a lock each). */
 #include "kernel.h"
 
-static u32 lock_next, lock_now; /* a ticket lock: first come, first served */
+/* Not first come, first served: in a virtual machine the processor whose turn it is may not be running, and then all would
+ * wait for it. */
+static bool locked;
 
 void kernel_lock(void)
 {
-	u32 ticket = __atomic_fetch_add(&lock_next, 1, __ATOMIC_RELAXED);
-	while (__atomic_load_n(&lock_now, __ATOMIC_ACQUIRE) != ticket)
-		arch_relax();
+	while (__atomic_exchange_n(&locked, true, __ATOMIC_ACQUIRE)) {
+		while (__atomic_load_n(&locked, __ATOMIC_RELAXED))
+			arch_relax();
+	}
 }
 
 void kernel_unlock(void)
 {
-	__atomic_store_n(&lock_now, lock_now + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&locked, false, __ATOMIC_RELEASE);
 }

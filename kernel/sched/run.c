@@ -194,12 +194,15 @@ _Noreturn void sched_run(void)
 
 	for (;;) {
 		struct thread *thread = cpu->current;
-		if (thread && thread_can_run(thread) && !(cpu->reschedule && cpu_must_switch(cpu, thread)))
+		if (thread && thread_can_run(thread) && thread_allowed(thread, cpu) &&
+		    !(cpu->reschedule && cpu_must_switch(cpu, thread)))
 			break;
 		if (thread) {
 			cpu_leave(cpu);
 			if (thread->object.dying)
 				(void)thread_destroy(thread);
+			else if (thread_can_run(thread) && !thread_allowed(thread, cpu))
+				sched_ready(thread);
 			else if (thread_can_run(thread))
 				queue_add(cpu, thread);
 		}

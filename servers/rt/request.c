@@ -92,7 +92,8 @@ void request_reply(struct request *rq, err_t error)
 	struct server *server = rq->server;
 
 	request_close(rq, error);
-	if (rq == server->current && !server->answer) {
+	/* What `idle` does may wait for the caller, who must not be waiting for us. */
+	if (rq == server->current && !server->answer && (!server->idle || server->idle_local)) {
 		server->answer = rq;
 		return;
 	}

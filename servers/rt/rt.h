@@ -100,8 +100,10 @@ struct server {
 	void (*no_clients)(struct server *server, u64 label);
 	/* A page of a segment that we keep (segment_keeper with this label) is wanted: move it in or segment_fail, now or later. */
 	void (*page_in)(struct server *server, u64 label, u64 offset, u32 access, bool evicted, u64 token);
-	/* Called before each wait: batch work. May be NULL. */
+	/* Called before each wait: batch work. May be NULL. If it is not, answers go out before it is called, by themselves; with idle_local, which says that
+	 * `idle` calls nobody who might be waiting for such an answer, they go out with the receive all the same. */
 	void (*idle)(struct server *server);
+	bool idle_local;
 	u32 requests;	/* how many callers we can keep waiting: reply objects */
 	u32 fibers;	/* 0: handlers run on the loop's stack and must not wait. N: dispatch, no_clients and page_in run on one of N fibers
 			 * (fiber.h), each in its turn when all of them are busy; event handlers, cancel functions and idle never do */

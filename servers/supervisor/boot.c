@@ -196,11 +196,12 @@ static void name_bank(cap_t memory, cap_t bank, const char *name)
 	if (cap_copy(0, bank, RIGHT_READ | RIGHT_COPY, 0, &copy))
 		return;
 	rt_call_deadline(rt_now() + NAME_WAIT_NS);
-	if (memory_name(memory, copy, name, strlen(name)))
-		rt_log("the bank of %s stays without a name", name);
+	err_t error = memory_name(memory, copy, name, strlen(name));
 	rt_call_deadline(0);
-	err_t error = cap_close(copy);
-	(void)error;
+	if (error)
+		rt_log("the bank of %s stays without a name: %s", name, rt_error_text(error));
+	error = cap_close(copy);
+	(void)error; /* memory's is another */
 }
 
 static void name_banks(void)

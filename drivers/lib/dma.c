@@ -24,9 +24,9 @@ err_t dma_create(struct dma *dma, cap_t right, size_t size)
 {
 	*dma = (struct dma){ .size = page_round_up(size) };
 
-	err_t error = dma->size == PAGE_SIZE ?
-			      segment_create(RT_BANK, dma->size, SEGMENT_COMMITTED, &dma->segment) :
-			      segment_contiguous(RT_BANK, right, dma->size, &dma->segment);
+	err_t error = dma->size == PAGE_SIZE
+	                      ? segment_create(RT_BANK, dma->size, SEGMENT_COMMITTED, &dma->segment)
+	                      : segment_contiguous(RT_BANK, right, dma->size, &dma->segment);
 	if (error)
 		return error;
 	error = dma_map(dma, right);

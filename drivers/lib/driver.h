@@ -4,7 +4,8 @@
 
 #include "rt/rt.h"
 
-/* The device is beyond what the driver can mend: log it and end; the supervisor starts the driver again, which resets the device. */
+/* The device is beyond what the driver can mend: log it and end; the supervisor starts the driver
+ * again, which resets the device. */
 #define driver_fail(...) rt_fail(__VA_ARGS__)
 
 enum { DRIVER_POLL_NS = 100000 }; /* between two looks at a device that has no interrupt for it */

@@ -10,5 +10,6 @@ bool guard_copy(void *to, const void *from, size_t size)
 	/* Without a control block (abi/thread.h) there is nowhere to recover: take the risk. */
 	static u64 nowhere;
 
-	return guard_copy_words(to, from, size / sizeof(u32), rt_control ? &rt_control->recover_ip : &nowhere);
+	return guard_copy_words(to, from, size / sizeof(u32),
+	                        rt_control ? &rt_control->recover_ip : &nowhere);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Device registers in memory. Device memory is mapped uncached, so the processor keeps the order; `volatile` keeps the compiler's. */
+/* Device registers in memory. Device memory is mapped uncached, so the processor keeps the order;
+ * `volatile` keeps the compiler's. */
 #include "lib/mmio.h"
 
 u8 mmio_read8(const volatile void *addr) { return *(const volatile u8 *)addr; }

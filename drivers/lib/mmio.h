@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Device registers in memory: one access of exactly this width each, in program order. Functions, not macros, so that a host test can
- * put a simulated device behind them. */
+/* Device registers in memory: one access of exactly this width each, in program order. Functions,
+ * not macros, so that a host test can put a simulated device behind them. */
 #pragma once
 
 #include "abi/types.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* virtio over PCI, modern interface (virtio 1.2, 4.1): registers are found through vendor capabilities in configuration space. All
- * that the device says about itself is checked against the sizes of its BARs before it is used. */
+/* virtio over PCI, modern interface (virtio 1.2, 4.1): registers are found through vendor
+ * capabilities in configuration space. All that the device says about itself is checked against the
+ * sizes of its BARs before it is used. */
 #include "lib/virtio.h"
 #include "lib/driver.h"
 #include "abi/thread.h"
@@ -111,7 +112,8 @@ static err_t region_find(struct virtio *virtio, u32 at, struct virtio_region *re
 	return OK;
 }
 
-/* One vendor capability. A device may have several of a kind: the first that we can use is ours (4.1.4). */
+/* One vendor capability. A device may have several of a kind: the first that we can use is ours
+ * (4.1.4). */
 static void capability_use(struct virtio *virtio, u32 at)
 {
 	u32 length, type;
@@ -182,11 +184,15 @@ void virtio_close(struct virtio *virtio)
 
 /* --- start and stop --- */
 
-static volatile u8 *common(struct virtio *virtio, u32 offset) { return virtio->common.ptr + offset; }
+static volatile u8 *common(struct virtio *virtio, u32 offset)
+{
+	return virtio->common.ptr + offset;
+}
 
 static void status_add(struct virtio *virtio, u8 bits)
 {
-	mmio_write8(common(virtio, COMMON_STATUS), mmio_read8(common(virtio, COMMON_STATUS)) | bits);
+	mmio_write8(common(virtio, COMMON_STATUS),
+	            mmio_read8(common(virtio, COMMON_STATUS)) | bits);
 }
 
 err_t virtio_reset(struct virtio *virtio)
@@ -225,7 +231,8 @@ err_t virtio_agree(struct virtio *virtio, u64 wanted)
 	}
 	for (u32 half = 0; half < 2; half++) {
 		mmio_write32(common(virtio, COMMON_DRIVER_FEATURE_SELECT), half);
-		mmio_write32(common(virtio, COMMON_DRIVER_FEATURE), (u32)(virtio->features >> (32 * half)));
+		mmio_write32(common(virtio, COMMON_DRIVER_FEATURE),
+		             (u32)(virtio->features >> (32 * half)));
 	}
 	status_add(virtio, STATUS_FEATURES);
 	if (mmio_read8(common(virtio, COMMON_STATUS)) & STATUS_FEATURES)
@@ -248,7 +255,8 @@ static err_t queue_prepare(struct virtio *virtio, u16 number, struct virtqueue *
 {
 	mmio_write16(common(virtio, COMMON_QUEUE_SELECT), number);
 	u16 size = queue_size(mmio_read16(common(virtio, COMMON_QUEUE_SIZE)));
-	u64 doorbell = (u64)mmio_read16(common(virtio, COMMON_QUEUE_NOTIFY)) * virtio->notify_multiplier;
+	u64 doorbell =
+	        (u64)mmio_read16(common(virtio, COMMON_QUEUE_NOTIFY)) * virtio->notify_multiplier;
 	if (!size)
 		return E_NXIO;
 	if (!range_fits(doorbell, sizeof(u16), virtio->notify.size))
@@ -278,7 +286,8 @@ err_t virtio_queue_start(struct virtio *virtio, u16 number, u16 vector, struct v
 	if (mmio_read16(common(virtio, COMMON_QUEUE_VECTOR)) != vector)
 		return E_NXIO;
 	mmio_write64_halves(common(virtio, COMMON_QUEUE_DESCRIPTORS), queue->memory.addr);
-	mmio_write64_halves(common(virtio, COMMON_QUEUE_AVAILABLE), virtqueue_available_addr(queue));
+	mmio_write64_halves(common(virtio, COMMON_QUEUE_AVAILABLE),
+	                    virtqueue_available_addr(queue));
 	mmio_write64_halves(common(virtio, COMMON_QUEUE_USED), virtqueue_used_addr(queue));
 	mmio_write16(common(virtio, COMMON_QUEUE_ENABLE), 1);
 	return OK;
@@ -304,10 +313,14 @@ static u64 config_field(struct virtio *virtio, u32 offset, u32 width)
 	const volatile u8 *field = virtio->config.ptr + offset;
 
 	switch (width) {
-	case 1: return mmio_read8(field);
-	case 2: return mmio_read16(field);
-	case 4: return mmio_read32(field);
-	default: return mmio_read32(field) | (u64)mmio_read32(field + 4) << 32;
+	case 1:
+		return mmio_read8(field);
+	case 2:
+		return mmio_read16(field);
+	case 4:
+		return mmio_read32(field);
+	default:
+		return mmio_read32(field) | (u64)mmio_read32(field + 4) << 32;
 	}
 }
 

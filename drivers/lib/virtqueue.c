@@ -123,7 +123,7 @@ static u16 chain_direct(struct virtqueue *queue, const struct virtqueue_part *pa
 }
 
 static u16 chain_indirect(struct virtqueue *queue, const struct virtqueue_part *parts, u16 count,
-			  const struct virtqueue_table *table)
+                          const struct virtqueue_table *table)
 {
 	for (u16 i = 0; i < count; i++) {
 		struct virtqueue_descriptor value = part_descriptor(&parts[i]);
@@ -134,15 +134,16 @@ static u16 chain_indirect(struct virtqueue *queue, const struct virtqueue_part *
 		table->descriptors[i] = value;
 	}
 	u16 index = slot_take(queue);
-	descriptor_set(queue, index,
-		       (struct virtqueue_descriptor){ .addr = table->addr,
-						      .size = count * (u32)sizeof(*table->descriptors),
-						      .flags = VIRTQUEUE_INDIRECT });
+	descriptor_set(
+	        queue, index,
+	        (struct virtqueue_descriptor){ .addr = table->addr,
+	                                       .size = count * (u32)sizeof(*table->descriptors),
+	                                       .flags = VIRTQUEUE_INDIRECT });
 	return index;
 }
 
 err_t virtqueue_add(struct virtqueue *queue, const struct virtqueue_part *parts, u16 count,
-		    const struct virtqueue_table *table, void *cookie)
+                    const struct virtqueue_table *table, void *cookie)
 {
 	u16 length = table ? 1 : count;
 
@@ -151,8 +152,8 @@ err_t virtqueue_add(struct virtqueue *queue, const struct virtqueue_part *parts,
 	if (length > queue->free_count)
 		return E_BUSY;
 
-	u16 first = table ? chain_indirect(queue, parts, count, table) :
-			    chain_direct(queue, parts, count);
+	u16 first = table ? chain_indirect(queue, parts, count, table)
+	                  : chain_direct(queue, parts, count);
 	u32 writable = 0;
 	for (u16 i = 0; i < count; i++)
 		writable += parts[i].device_writes ? parts[i].size : 0;
@@ -167,7 +168,8 @@ err_t virtqueue_add(struct virtqueue *queue, const struct virtqueue_part *parts,
 
 bool virtqueue_publish(struct virtqueue *queue)
 {
-	/* The device sees descriptors and ring before the index, and we see its flags after (virtio 1.2, 2.7.13.3-4). */
+	/* The device sees descriptors and ring before the index, and we see its flags after (virtio
+	 * 1.2, 2.7.13.3-4). */
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	queue->available[RING_INDEX] = queue->available_index;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -196,7 +198,8 @@ enum virtqueue_state virtqueue_take(struct virtqueue *queue, struct virtqueue_do
 		return VIRTQUEUE_BROKEN;
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 
-	const volatile struct virtqueue_used_entry *ring = (const volatile void *)&queue->used[RING_ENTRIES];
+	const volatile struct virtqueue_used_entry *ring =
+	        (const volatile void *)&queue->used[RING_ENTRIES];
 	u32 id = ring[queue->used_index % queue->size].id;
 	u32 written = ring[queue->used_index % queue->size].written;
 	queue->used_index++;

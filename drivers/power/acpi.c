@@ -5,7 +5,8 @@
 
 enum { RSDP_SIZE_1 = 20, RSDP_SIZE_2 = 36, HEADER_SIZE = 36, ROOT_SIZE_MAX = 4096 };
 
-/* Offsets in the root pointer (5.2.5.3), in every table's header (5.2.6), and in the FADT (5.2.9). */
+/* Offsets in the root pointer (5.2.5.3), in every table's header (5.2.6), and in the FADT
+ * (5.2.9). */
 enum { RSDP_REVISION = 15, RSDP_RSDT = 16, RSDP_XSDT = 24 };
 enum { TABLE_SIZE = 4 };
 enum fadt {
@@ -124,8 +125,8 @@ static bool s5_package(struct aml_cursor cursor, u8 *type_a, u8 *type_b)
 	u8 op, count;
 	u32 a, b = 0;
 
-	if (!aml_byte(&cursor, &op) || op != AML_PACKAGE || !aml_package(&cursor) || !aml_byte(&cursor, &count) ||
-	    !count || !aml_constant(&cursor, &a))
+	if (!aml_byte(&cursor, &op) || op != AML_PACKAGE || !aml_package(&cursor) ||
+	    !aml_byte(&cursor, &count) || !count || !aml_constant(&cursor, &a))
 		return false;
 	if (count > 1 && !aml_constant(&cursor, &b))
 		return false;
@@ -154,7 +155,8 @@ bool acpi_find_s5(const u8 *aml, u32 size, u8 *type_a, u8 *type_b)
 /* --- tables --- */
 
 /* Map a table with a good size and checksum; unmap it with *size. */
-static const u8 *table_open(struct acpi_source *source, paddr_t addr, u32 size_min, u32 size_max, u32 *size)
+static const u8 *table_open(struct acpi_source *source, paddr_t addr, u32 size_min, u32 size_max,
+                            u32 *size)
 {
 	if (!addr)
 		return NULL;
@@ -184,7 +186,8 @@ static err_t root_find(struct acpi_source *source, paddr_t rsdp, paddr_t *root, 
 		return E_NOENT;
 	if (memcmp(pointer, "RSD PTR ", 8) != 0 || !sum_is_zero(pointer, RSDP_SIZE_1)) {
 		error = E_CORRUPT;
-	} else if (pointer[RSDP_REVISION] >= 2 && sum_is_zero(pointer, RSDP_SIZE_2) && load64(pointer + RSDP_XSDT)) {
+	} else if (pointer[RSDP_REVISION] >= 2 && sum_is_zero(pointer, RSDP_SIZE_2) &&
+	           load64(pointer + RSDP_XSDT)) {
 		*root = load64(pointer + RSDP_XSDT);
 		*width = 8;
 	} else {
@@ -214,13 +217,15 @@ static bool s5_in_table(struct acpi_source *source, paddr_t addr, struct acpi_po
 
 	if (!table)
 		return false;
-	bool found = acpi_find_s5(table + HEADER_SIZE, size - HEADER_SIZE, &power->type_a, &power->type_b);
+	bool found = acpi_find_s5(table + HEADER_SIZE, size - HEADER_SIZE, &power->type_a,
+	                          &power->type_b);
 	source->unmap(source, table, size);
 	return found;
 }
 
 /* The fixed registers; *dsdt is where the first definition block is. */
-static err_t fadt_read(struct acpi_source *source, paddr_t addr, struct acpi_power *power, paddr_t *dsdt)
+static err_t fadt_read(struct acpi_source *source, paddr_t addr, struct acpi_power *power,
+                       paddr_t *dsdt)
 {
 	u32 size;
 	const u8 *fadt = table_open(source, addr, FADT_SIZE_MIN, ROOT_SIZE_MAX, &size);
@@ -255,7 +260,8 @@ static paddr_t root_entry(const u8 *root, u32 width, u32 index)
 	return width == 8 ? load64(entry) : load32(entry);
 }
 
-static err_t root_read(struct acpi_source *source, const u8 *root, u32 width, u32 count, struct acpi_power *power)
+static err_t root_read(struct acpi_source *source, const u8 *root, u32 width, u32 count,
+                       struct acpi_power *power)
 {
 	err_t error = E_NOENT;
 	paddr_t dsdt = 0;

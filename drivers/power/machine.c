@@ -5,14 +5,14 @@
 #include "lib/mmio.h"
 
 enum pm1_control { /* 4.8.3.2.1 */
-	PM1_SCI_ENABLED = 1 << 0,
-	PM1_TYPE_SHIFT = 10,
-	PM1_TYPE_MASK = 7 << 10,
-	PM1_SLEEP = 1 << 13,
+	           PM1_SCI_ENABLED = 1 << 0,
+	           PM1_TYPE_SHIFT = 10,
+	           PM1_TYPE_MASK = 7 << 10,
+	           PM1_SLEEP = 1 << 13,
 };
 enum { PORT_RESET = 0xcf9, RESET_HARD = 2, RESET_NOW = 4 };
 #define ENABLE_NS 3000000000ull /* for firmware to hand over */
-#define END_NS 2000000000ull	/* for a command to take effect */
+#define END_NS    2000000000ull /* for a command to take effect */
 
 /* --- reading tables --- */
 
@@ -46,7 +46,8 @@ static void physical_unmap(const u8 *ptr, u32 size)
 
 static const u8 *table_map(struct acpi_source *source, paddr_t addr, u32 size)
 {
-	return physical_map(container_of(source, struct physical_source, source)->physical, addr, size, ACCESS_READ);
+	return physical_map(container_of(source, struct physical_source, source)->physical, addr,
+	                    size, ACCESS_READ);
 }
 
 static void table_unmap(struct acpi_source *source, const u8 *ptr, u32 size)
@@ -58,7 +59,7 @@ static void table_unmap(struct acpi_source *source, const u8 *ptr, u32 size)
 void machine_open(struct machine *machine)
 {
 	struct physical_source source = { .source = { .map = table_map, .unmap = table_unmap },
-					  .physical = machine->physical };
+		                          .physical = machine->physical };
 	u64 rsdp = 0;
 	err_t error = machine_read(machine->machine, MACHINE_RSDP, &rsdp);
 
@@ -111,7 +112,8 @@ err_t machine_off(struct machine *machine)
 		return E_NOTSUP;
 	err_t error = control_take(machine);
 	if (error)
-		rt_log("firmware does not hand over: %s", rt_error_text(error)); /* it may work all the same */
+		rt_log("firmware does not hand over: %s",
+		       rt_error_text(error)); /* it may work all the same */
 	error = control_sleep(machine, power->control_a, power->type_a);
 	if (!error && power->control_b)
 		error = control_sleep(machine, power->control_b, power->type_b);
@@ -127,10 +129,12 @@ static void reset_register(const struct machine *machine)
 
 	if (power->reset_space == ACPI_IO) {
 		if (power->reset_addr <= UINT16_MAX)
-			(void)io_write(machine->ports, (u32)power->reset_addr, 1, power->reset_value);
+			(void)io_write(machine->ports, (u32)power->reset_addr, 1,
+			               power->reset_value);
 		return;
 	}
-	u8 *target = physical_map(machine->physical, power->reset_addr, 1, ACCESS_READ | ACCESS_WRITE);
+	u8 *target =
+	        physical_map(machine->physical, power->reset_addr, 1, ACCESS_READ | ACCESS_WRITE);
 	if (target)
 		mmio_write8(target, power->reset_value);
 }

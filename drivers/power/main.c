@@ -9,7 +9,8 @@
 #define SYNC_NS 20000000000ull /* for each file system; a dead one must not keep the machine on */
 
 /* Names under which the manifest grants gates to file systems. */
-static const char *const file_systems[] = { "ext", "fs0", "fs1", "fs2", "fs3", "fs4", "fs5", "fs6", "fs7" };
+static const char *const file_systems[] = { "ext", "fs0", "fs1", "fs2", "fs3",
+	                                    "fs4", "fs5", "fs6", "fs7" };
 
 static void sync_all(void)
 {

@@ -22,9 +22,10 @@ static u64 year_days(u32 year)
 
 bool civil_valid(const struct civil *civil)
 {
-	return civil->year >= CIVIL_YEAR_MIN && civil->year <= CIVIL_YEAR_MAX && civil->month >= 1 &&
-	       civil->month <= 12 && civil->day >= 1 && civil->day <= month_days(civil->year, civil->month) &&
-	       civil->hour < 24 && civil->minute < 60 && civil->second < 60;
+	return civil->year >= CIVIL_YEAR_MIN && civil->year <= CIVIL_YEAR_MAX &&
+	       civil->month >= 1 && civil->month <= 12 && civil->day >= 1 &&
+	       civil->day <= month_days(civil->year, civil->month) && civil->hour < 24 &&
+	       civil->minute < 60 && civil->second < 60;
 }
 
 u64 civil_seconds(const struct civil *civil)
@@ -51,10 +52,10 @@ bool civil_from_seconds(u64 seconds, struct civil *civil)
 	for (; day >= month_days(year, month); month++)
 		day -= month_days(year, month);
 	*civil = (struct civil){ .year = year,
-				 .month = month,
-				 .day = day + 1,
-				 .hour = rest / 3600,
-				 .minute = rest / 60 % 60,
-				 .second = rest % 60 };
+		                 .month = month,
+		                 .day = day + 1,
+		                 .hour = rest / 3600,
+		                 .minute = rest / 60 % 60,
+		                 .second = rest % 60 };
 	return true;
 }

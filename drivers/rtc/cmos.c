@@ -71,7 +71,8 @@ static err_t raw_read(cap_t ports, struct raw *raw)
 
 	if ((error = wait_update(ports)) || (error = register_read(ports, SECOND, &raw->second)) ||
 	    (error = register_read(ports, MINUTE, &raw->minute)) ||
-	    (error = register_read(ports, HOUR, &raw->hour)) || (error = register_read(ports, DAY, &raw->day)) ||
+	    (error = register_read(ports, HOUR, &raw->hour)) ||
+	    (error = register_read(ports, DAY, &raw->day)) ||
 	    (error = register_read(ports, MONTH, &raw->month)) ||
 	    (error = register_read(ports, YEAR, &raw->year)) ||
 	    (error = register_read(ports, CENTURY, &raw->century)) ||

@@ -48,8 +48,8 @@ static void kernel_time_set(cap_t ports)
 	if (error)
 		rt_log("real time is not known: %s", rt_error_text(error));
 	else
-		rt_log("%u-%02u-%02u %02u:%02u:%02u UTC", now.year, now.month, now.day, now.hour, now.minute,
-		       now.second);
+		rt_log("%u-%02u-%02u %02u:%02u:%02u UTC", now.year, now.month, now.day, now.hour,
+		       now.minute, now.second);
 }
 
 int main(void)

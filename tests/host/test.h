@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Host tests. A test is a function whose name is a sentence: TEST(bank_destroy_gives_back_every_page) { CHECK_EQ(a, b); }
- * Including this header makes the program: its main runs all TESTs (those whose names contain argv[1], if given), prints TAP, and
- * exits with 1 if one failed. The first CHECK that does not hold ends its test. Several files may form one program. */
+/* Host tests. A test is a function whose name is a sentence:
+ * TEST(bank_destroy_gives_back_every_page) { CHECK_EQ(a, b); } Including this header makes the
+ * program: its main runs all TESTs (those whose names contain argv[1], if given), prints TAP, and
+ * exits with 1 if one failed. The first CHECK that does not hold ends its test. Several files may
+ * form one program. */
 #pragma once
 
 #include <setjmp.h>
@@ -30,23 +32,25 @@ __attribute__((weak)) jmp_buf test_end;
 	static void test_##name(void)
 
 #define TEST_FAIL(...)                                                                             \
-	(printf("# %s:%d: ", __FILE__, __LINE__), printf(__VA_ARGS__), printf("\n"), longjmp(test_end, 1))
+	(printf("# %s:%d: ", __FILE__, __LINE__), printf(__VA_ARGS__), printf("\n"),               \
+	 longjmp(test_end, 1))
 
 #define CHECK(condition) ((condition) ? (void)0 : TEST_FAIL("not so: %s", #condition))
 
 #define CHECK_EQ(a, b)                                                                             \
 	do {                                                                                       \
-		unsigned long long check_a = (unsigned long long)(a), check_b = (unsigned long long)(b); \
+		unsigned long long check_a = (unsigned long long)(a),                              \
+		                   check_b = (unsigned long long)(b);                              \
 		if (check_a != check_b)                                                            \
-			TEST_FAIL("%s is %lld (%#llx), not %s = %lld (%#llx)", #a, (long long)check_a, \
-				  check_a, #b, (long long)check_b, check_b);                       \
+			TEST_FAIL("%s is %lld (%#llx), not %s = %lld (%#llx)", #a,                 \
+			          (long long)check_a, check_a, #b, (long long)check_b, check_b);   \
 	} while (0)
 
 #define CHECK_STR(a, b)                                                                            \
 	do {                                                                                       \
 		const char *check_a = (a), *check_b = (b);                                         \
 		if (strcmp(check_a, check_b))                                                      \
-			TEST_FAIL("%s is \"%s\", not \"%s\"", #a, check_a, check_b);                \
+			TEST_FAIL("%s is \"%s\", not \"%s\"", #a, check_a, check_b);               \
 	} while (0)
 
 __attribute__((weak)) int main(int argc, char **argv)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Clients and their rings (proto/block.h). The ring is the client's memory: each entry is copied, then checked, then used; the counts that
- * matter are kept here; and all accesses are guarded, because the memory goes when the client is killed. */
+/* Clients and their rings (proto/block.h). The ring is the client's memory: each entry is copied,
+ * then checked, then used; the counts that matter are kept here; and all accesses are guarded,
+ * because the memory goes when the client is killed. */
 #include "abi/thread.h"
 #include "disk.h"
 #include "lib/guard.h"
@@ -47,7 +48,8 @@ static err_t doorbell_make(struct client *client, cap_t *copy)
 	return error;
 }
 
-static err_t client_create(struct disk *disk, struct part *part, u64 pages, cap_t segment, struct client **created)
+static err_t client_create(struct disk *disk, struct part *part, u64 pages, cap_t segment,
+                           struct client **created)
 {
 	u64 size;
 	err_t error = segment_read(segment, SEGMENT_SIZE, &size);
@@ -71,8 +73,8 @@ static err_t client_create(struct disk *disk, struct part *part, u64 pages, cap_
 	return OK;
 }
 
-err_t client_attach(struct disk *disk, struct part *part, u64 pages, u64 bits, cap_t segment, cap_t event,
-		    cap_t *doorbell)
+err_t client_attach(struct disk *disk, struct part *part, u64 pages, u64 bits, cap_t segment,
+                    cap_t event, cap_t *doorbell)
 {
 	struct client *client;
 	cap_t copy;
@@ -136,7 +138,8 @@ u64 client_address(struct client *client, u32 page)
 	u64 *address = &client->address[page];
 
 	/* The client has to have touched the page: it pays for it. */
-	if (!*address && segment_address(client->segment, client->disk->virtio.dma, (u64)page * PAGE_SIZE, address))
+	if (!*address && segment_address(client->segment, client->disk->virtio.dma,
+	                                 (u64)page * PAGE_SIZE, address))
 		*address = 0;
 	return *address;
 }
@@ -193,7 +196,8 @@ void client_complete(struct client *client, u32 tag, err_t error)
 
 	if (!client->part)
 		return;
-	if (!guard_copy(&ring->completions[client->completed % BLOCK_RING_ENTRIES], &completion, sizeof(completion)) ||
+	if (!guard_copy(&ring->completions[client->completed % BLOCK_RING_ENTRIES], &completion,
+	                sizeof(completion)) ||
 	    !ring_store(&ring->completed, ++client->completed))
 		ring_broken(client);
 	client->signal = true;
@@ -254,7 +258,8 @@ static bool sleeping_set(struct client *client, bool sleeping)
 	return ring_store(&client->ring->driver_sleeping, sleeping);
 }
 
-/* How far the client has submitted. If that is no further than we have come, it knows that it has to ring. */
+/* How far the client has submitted. If that is no further than we have come, it knows that it has
+ * to ring. */
 static bool ring_submitted(struct client *client, u32 *submitted)
 {
 	if (!ring_load(&client->ring->submitted, submitted))
@@ -273,7 +278,8 @@ static bool client_waiting(struct client *client)
 	if (client->broken)
 		return false;
 	/* It may not have more under way than there are places for completions. */
-	if (!ring_submitted(client, &submitted) || submitted - client->completed > BLOCK_RING_ENTRIES) {
+	if (!ring_submitted(client, &submitted) ||
+	    submitted - client->completed > BLOCK_RING_ENTRIES) {
 		ring_broken(client);
 		return false;
 	}
@@ -287,7 +293,8 @@ static bool client_take(struct client *client)
 
 	if (!client_waiting(client))
 		return false;
-	if (!guard_copy(&request, &client->ring->requests[client->taken % BLOCK_RING_ENTRIES], sizeof(request))) {
+	if (!guard_copy(&request, &client->ring->requests[client->taken % BLOCK_RING_ENTRIES],
+	                sizeof(request))) {
 		ring_broken(client);
 		return false;
 	}

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* The device from claiming to work. disk_start is first start and recovery in one: it begins with a reset. */
+/* The device from claiming to work. disk_start is first start and recovery in one: it begins with a
+ * reset. */
 #include "disk.h"
 #include "proto/pci.h"
 
 #include <string.h>
 
-enum { VENDOR_VIRTIO = 0x1af4, DEVICE_BLOCK = 0x1042, DEVICE_BLOCK_TRANSITIONAL = 0x1001, ANY_CLASS = 0 };
+enum {
+	VENDOR_VIRTIO = 0x1af4,
+	DEVICE_BLOCK = 0x1042,
+	DEVICE_BLOCK_TRANSITIONAL = 0x1001,
+	ANY_CLASS = 0
+};
 enum { QUEUE = 0, VECTOR = 0, CLAIM_TRIES = 50, CLAIM_WAIT_NS = 20000000 };
 enum feature { FEATURE_SEG_MAX = 2, FEATURE_READONLY = 5, FEATURE_BLK_SIZE = 6, FEATURE_FLUSH = 9 };
 enum config { CONFIG_CAPACITY = 0, CONFIG_SEG_MAX = 12, CONFIG_BLK_SIZE = 20 };
@@ -26,11 +32,14 @@ static err_t info_read(struct disk *disk)
 		error = virtio_config_read(&disk->virtio, CONFIG_BLK_SIZE, 4, &size);
 	if (error)
 		return error;
-	if (capacity > UINT64_MAX / BLOCK_SECTOR || size < BLOCK_SECTOR || size > PAGE_SIZE || size & (size - 1)) {
+	if (capacity > UINT64_MAX / BLOCK_SECTOR || size < BLOCK_SECTOR || size > PAGE_SIZE ||
+	    size & (size - 1)) {
 		rt_log("the device says: %lu sectors, blocks of %lu bytes", capacity, size);
 		return E_IO;
 	}
-	disk->segments = (u32)(segments < 1 ? 1 : segments > DISK_SEGMENTS ? DISK_SEGMENTS : segments);
+	disk->segments = (u32)(segments < 1               ? 1
+	                       : segments > DISK_SEGMENTS ? DISK_SEGMENTS
+	                                                  : segments);
 	disk->info = (struct block_info){
 		.sectors = capacity,
 		.readonly = has(disk, FEATURE_READONLY),
@@ -46,16 +55,18 @@ err_t disk_start(struct disk *disk)
 
 	if ((error = virtio_reset(&disk->virtio)))
 		return error;
-	if ((error = virtio_agree(&disk->virtio, VIRTIO_BIT(FEATURE_SEG_MAX) | VIRTIO_BIT(FEATURE_READONLY) |
-							 VIRTIO_BIT(FEATURE_BLK_SIZE) | VIRTIO_BIT(FEATURE_FLUSH) |
-							 VIRTIO_BIT(VIRTIO_INDIRECT))))
+	if ((error = virtio_agree(&disk->virtio,
+	                          VIRTIO_BIT(FEATURE_SEG_MAX) | VIRTIO_BIT(FEATURE_READONLY) |
+	                                  VIRTIO_BIT(FEATURE_BLK_SIZE) | VIRTIO_BIT(FEATURE_FLUSH) |
+	                                  VIRTIO_BIT(VIRTIO_INDIRECT))))
 		return error;
 	if ((error = info_read(disk)))
 		return error;
 	if ((error = virtio_queue_start(&disk->virtio, QUEUE, VECTOR, &disk->queue)))
 		return error;
 	/* Without indirect tables a request takes descriptors of the queue. */
-	if (!(disk->virtio.features & VIRTIO_BIT(VIRTIO_INDIRECT)) && disk->segments + 2 > disk->queue.size) {
+	if (!(disk->virtio.features & VIRTIO_BIT(VIRTIO_INDIRECT)) &&
+	    disk->segments + 2 > disk->queue.size) {
 		if (disk->queue.size < 3)
 			return E_NOTSUP;
 		disk->segments = disk->queue.size - 2u;
@@ -75,7 +86,8 @@ static err_t disk_claim(struct disk *disk)
 
 	for (u32 try = 0; try < CLAIM_TRIES; try++) {
 		for (u32 i = 0; i < COUNT_OF(devices); i++) {
-			error = pci_claim(bus, VENDOR_VIRTIO, devices[i], ANY_CLASS, 0, 0, &disk->pci);
+			error = pci_claim(bus, VENDOR_VIRTIO, devices[i], ANY_CLASS, 0, 0,
+			                  &disk->pci);
 			if (error != E_NOENT)
 				break;
 		}
@@ -125,7 +137,8 @@ struct own_source {
 	struct disk *disk;
 };
 
-/* Read into the driver's own page and wait for it; only before the server's loop runs. Ends in time: disk_tick sees to that. */
+/* Read into the driver's own page and wait for it; only before the server's loop runs. Ends in
+ * time: disk_tick sees to that. */
 static err_t own_read(struct gpt_source *source, u64 sector, u8 page[PAGE_SIZE])
 {
 	struct disk *disk = container_of(source, struct own_source, source)->disk;
@@ -157,9 +170,9 @@ static void table_read(struct disk *disk)
 	static u8 page[PAGE_SIZE];
 	struct own_source own = {
 		.source = { .read = own_read,
-			    .sectors = disk->info.sectors,
-			    .sector_size = disk->info.sector_size,
-			    .page = page },
+		            .sectors = disk->info.sectors,
+		            .sector_size = disk->info.sector_size,
+		            .page = page },
 		.disk = disk,
 	};
 
@@ -174,7 +187,8 @@ err_t disk_open(struct disk *disk)
 		return error;
 	if ((error = virtio_open(&disk->virtio, disk->pci)))
 		goto release;
-	if ((error = slots_make(disk)) || (error = interrupt_make(disk)) || (error = disk_start(disk)))
+	if ((error = slots_make(disk)) || (error = interrupt_make(disk)) ||
+	    (error = disk_start(disk)))
 		goto close;
 	disk->parts[0] = (struct part){ .used = true, .sectors = disk->info.sectors };
 	table_read(disk);

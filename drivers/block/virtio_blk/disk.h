@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The virtio block driver's structures (virtio 1.2, 5.2).
  *
- * A client's ring holds requests; a request that has been checked takes a slot; a slot is sent to the device in one or more pieces, and again if it
- * has to be. Slots are in one of three lists:
+ * A client's ring holds requests; a request that has been checked takes a slot; a slot is sent to
+ * the device in one or more pieces, and again if it has to be. Slots are in one of three lists:
  *
  *	free --client_take--> waiting --slot_send--> sent --completion--> free (answered)
  *	                         ^                     |
- *	                         +---- next piece, retry, reset of the device
- */
+ *	                         +---- next piece, retry, reset of the device */
 #pragma once
 
 #include "gpt.h"
@@ -17,15 +16,16 @@
 enum {
 	DISK_SLOTS = BLOCK_RING_ENTRIES,
 	DISK_PARTS = 32,
-	DISK_CLIENTS = 32,		/* those included that only wait for their last transfers */
+	DISK_CLIENTS = 32, /* those included that only wait for their last transfers */
 	DISK_SEGMENTS = BLOCK_PAGES_MAX, /* most pieces of memory in one request to the device */
 	CLIENT_PAGES_MAX = 2048,
 	SLOT_TRIES = 2,
-	DISK_BAD_MAX = 16,		/* nonsense from the device before we give up on it */
-	DISK_RESETS_MAX = 4,		/* resets without a success in between */
+	DISK_BAD_MAX = 16,   /* nonsense from the device before we give up on it */
+	DISK_SILENT_MAX = 8, /* ticks in a row that found completions without an interrupt */
+	DISK_RESETS_MAX = 4, /* resets without a success in between */
 };
 #define SLOT_DEADLINE_NS 30000000000ull
-#define DISK_TICK_NS 1000000000ull /* how often we look after a device that is at work */
+#define DISK_TICK_NS     1000000000ull /* how often we look after a device that is at work */
 
 /* What the device reads and writes for a slot, besides the data; DMA memory. */
 struct slot_memory {
@@ -42,9 +42,9 @@ enum { SLOTS_PER_PAGE = PAGE_SIZE / sizeof(struct slot_memory) };
 
 struct slot {
 	struct list link;
-	struct client *client; /* NULL: the driver's own request */
+	struct client *client;        /* NULL: the driver's own request */
 	struct block_request request; /* checked; `sector` counts from the start of the disk */
-	u32 done, piece; /* sectors that are through, and that are at the device */
+	u32 done, piece;              /* sectors that are through, and that are at the device */
 	u32 tries;
 	u64 deadline;
 	struct slot_memory *memory;
@@ -53,8 +53,8 @@ struct slot {
 
 /* Who has attached to a gate. */
 struct client {
-	struct list link;   /* disk->clients */
-	struct part *part;  /* NULL: it is gone, and the rest waits for its last transfers */
+	struct list link;  /* disk->clients */
+	struct part *part; /* NULL: it is gone, and the rest waits for its last transfers */
 	cap_t segment, event;
 	u64 bits;
 	struct rt_source doorbell;
@@ -63,11 +63,11 @@ struct client {
 	u32 pages;
 	u32 taken, completed; /* our own counts: the ring's could be changed by the client */
 	u32 in_flight;
-	bool broken;	    /* its ring made no sense or is gone: nothing is taken from it any more */
-	bool signal;	    /* completions to tell it of */
-	bool sleeping;	    /* what we last said in driver_sleeping */
+	bool broken;   /* its ring made no sense or is gone: nothing is taken from it any more */
+	bool signal;   /* completions to tell it of */
+	bool sleeping; /* what we last said in driver_sleeping */
 	u64 sector, sectors; /* its part */
-	u64 address[];	    /* of its pages, as the device sees them; 0: not asked yet */
+	u64 address[];       /* of its pages, as the device sees them; 0: not asked yet */
 };
 
 /* What a gate leads to: label = index. Part 0 is the whole disk. */
@@ -82,7 +82,7 @@ struct disk {
 	struct virtio virtio;
 	struct virtqueue queue;
 	struct block_info info;
-	u32 segments;  /* of data in one request that the device takes */
+	u32 segments; /* of data in one request that the device takes */
 	struct rt_source interrupts, ticks;
 	bool ticking;
 	u32 bad, resets, silent; /* silent: completions found without an interrupt, in a row */
@@ -115,18 +115,20 @@ MUST_CHECK err_t disk_serve(struct disk *disk, struct server *server);
 void disk_send(struct disk *disk);
 /* Take what the device has completed; the number of slots. */
 u32 disk_complete(struct disk *disk);
-/* The device is not to be trusted further: reset it, and send again what it had. Ends the driver if it cannot be brought back. */
+/* The device is not to be trusted further: reset it, and send again what it had. Ends the driver if
+ * it cannot be brought back. */
 void disk_recover(struct disk *disk, const char *why);
 /* Deadlines, lost interrupts, dead clients. */
 void disk_tick(struct disk *disk);
 /* A slot for `request`, which is in order. NULL: none is free. */
-struct slot *slot_take(struct disk *disk, struct client *client, const struct block_request *request);
+struct slot *slot_take(struct disk *disk, struct client *client,
+                       const struct block_request *request);
 
 /* --- client.c --- */
 
 /* Take over segment and event on success. */
-MUST_CHECK err_t client_attach(struct disk *disk, struct part *part, u64 pages, u64 bits, cap_t segment, cap_t event,
-			       cap_t *doorbell);
+MUST_CHECK err_t client_attach(struct disk *disk, struct part *part, u64 pages, u64 bits,
+                               cap_t segment, cap_t event, cap_t *doorbell);
 void client_detach(struct client *client);
 /* Take requests from all clients' rings into slots, send them, and tell clients what is done. */
 void disk_work(struct disk *disk);

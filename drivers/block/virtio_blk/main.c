@@ -27,7 +27,8 @@ static err_t block_tell_info(struct request *rq, struct block_info *info)
 	return OK;
 }
 
-static err_t block_take_ring(struct request *rq, u64 pages, u64 bits, cap_t segment, cap_t event, cap_t *doorbell)
+static err_t block_take_ring(struct request *rq, u64 pages, u64 bits, cap_t segment, cap_t event,
+                             cap_t *doorbell)
 {
 	struct part *part = part_of(rq);
 
@@ -59,7 +60,8 @@ static err_t block_make_part(struct request *rq, u64 sector, u64 sectors, cap_t 
 	err_t error = request_gate(rq, free, &made);
 	if (error)
 		return error;
-	disk->parts[free] = (struct part){ .used = true, .sector = whole->sector + sector, .sectors = sectors };
+	disk->parts[free] =
+	        (struct part){ .used = true, .sector = whole->sector + sector, .sectors = sectors };
 	*gate = made | CAP_MOVE;
 	return OK;
 }
@@ -106,7 +108,9 @@ static void no_clients(struct server *server, u64 label)
 int main(void)
 {
 	static struct disk disk;
-	static struct server server = { .dispatch = dispatch, .no_clients = no_clients, .requests = REQUESTS };
+	static struct server server = { .dispatch = dispatch,
+		                        .no_clients = no_clients,
+		                        .requests = REQUESTS };
 
 	server.state = &disk;
 	err_t error = rt_server_start(&server);
@@ -116,8 +120,9 @@ int main(void)
 		error = disk_serve(&disk, &server);
 	if (error)
 		driver_fail("start: %s", rt_error_text(error));
-	rt_log("%lu sectors%s, %u requests at once%s", disk.info.sectors, disk.info.readonly ? ", read-only" : "",
-	       DISK_SLOTS, disk.gpt_error ? ", no partition table" : "");
+	rt_log("%lu sectors%s, %u requests at once%s", disk.info.sectors,
+	       disk.info.readonly ? ", read-only" : "", DISK_SLOTS,
+	       disk.gpt_error ? ", no partition table" : "");
 	(void)supervisor_ready(rt_cap_need("supervisor"));
 	rt_server_loop(&server);
 }

@@ -9,7 +9,8 @@ enum { TYPE_READ = 0, TYPE_WRITE = 1, TYPE_FLUSH = 4 };
 enum { STATUS_OK = 0, STATUS_IO_ERROR = 1, STATUS_UNSUPPORTED = 2, STATUS_UNSET = 0xff };
 enum { SECTORS_PER_PAGE = PAGE_SIZE / BLOCK_SECTOR };
 
-struct slot *slot_take(struct disk *disk, struct client *client, const struct block_request *request)
+struct slot *slot_take(struct disk *disk, struct client *client,
+                       const struct block_request *request)
 {
 	struct slot *slot = list_first(&disk->free, struct slot, link);
 
@@ -45,7 +46,8 @@ static void slot_answer(struct disk *disk, struct slot *slot, err_t error)
 
 static u64 page_address(struct disk *disk, struct slot *slot, u32 page)
 {
-	return slot->client ? client_address(slot->client, slot->request.page + page) : disk->own.addr;
+	return slot->client ? client_address(slot->client, slot->request.page + page)
+	                    : disk->own.addr;
 }
 
 /* Add memory to the list; pages that follow each other become one part. */
@@ -61,21 +63,24 @@ static u16 part_add(struct virtqueue_part *parts, u16 count, struct virtqueue_pa
 	return (u16)(count + 1);
 }
 
-/* The next piece of the slot's data, as much as the device takes at once; the new count of parts, 0 if a page has no address. */
+/* The next piece of the slot's data, as much as the device takes at once; the new count of parts, 0
+ * if a page has no address. */
 static u16 data_add(struct disk *disk, struct slot *slot, struct virtqueue_part *parts, u16 count)
 {
 	u32 end = slot->request.sectors, at = slot->done;
 
 	for (u32 used = 0; at < end && used < disk->segments; used++) {
 		u32 inside = at % SECTORS_PER_PAGE;
-		u32 sectors = end - at < SECTORS_PER_PAGE - inside ? end - at : SECTORS_PER_PAGE - inside;
+		u32 sectors =
+		        end - at < SECTORS_PER_PAGE - inside ? end - at : SECTORS_PER_PAGE - inside;
 		u64 addr = page_address(disk, slot, at / SECTORS_PER_PAGE);
 		if (!addr)
 			return 0;
 		count = part_add(parts, count,
-				 (struct virtqueue_part){ .addr = addr + inside * BLOCK_SECTOR,
-							  .size = sectors * BLOCK_SECTOR,
-							  .device_writes = slot->request.operation == BLOCK_READ });
+		                 (struct virtqueue_part){
+		                         .addr = addr + inside * BLOCK_SECTOR,
+		                         .size = sectors * BLOCK_SECTOR,
+		                         .device_writes = slot->request.operation == BLOCK_READ });
 		at += sectors;
 	}
 	slot->piece = at - slot->done;
@@ -85,11 +90,14 @@ static u16 data_add(struct disk *disk, struct slot *slot, struct virtqueue_part 
 /* E_BUSY: the queue is full. Other errors are the request's. */
 static err_t slot_send(struct disk *disk, struct slot *slot)
 {
-	static const u32 types[] = { [BLOCK_READ] = TYPE_READ, [BLOCK_WRITE] = TYPE_WRITE, [BLOCK_FLUSH] = TYPE_FLUSH };
+	static const u32 types[] = {
+		[BLOCK_READ] = TYPE_READ, [BLOCK_WRITE] = TYPE_WRITE, [BLOCK_FLUSH] = TYPE_FLUSH
+	};
 	struct virtqueue_part parts[DISK_SEGMENTS + 2];
 	struct slot_memory *memory = slot->memory;
 	struct virtqueue_table table = { .descriptors = memory->table,
-					 .addr = slot->memory_addr + offsetof(struct slot_memory, table) };
+		                         .addr = slot->memory_addr +
+		                                 offsetof(struct slot_memory, table) };
 	bool indirect = disk->virtio.features & VIRTIO_BIT(VIRTIO_INDIRECT);
 	u16 count = 1;
 
@@ -97,17 +105,20 @@ static err_t slot_send(struct disk *disk, struct slot *slot)
 		return E_DEAD;
 	memory->header.type = types[slot->request.operation];
 	memory->header.reserved = 0;
-	memory->header.sector = slot->request.operation == BLOCK_FLUSH ? 0 : slot->request.sector + slot->done;
+	memory->header.sector =
+	        slot->request.operation == BLOCK_FLUSH ? 0 : slot->request.sector + slot->done;
 	memory->status = STATUS_UNSET;
-	parts[0] = (struct virtqueue_part){ .addr = slot->memory_addr + offsetof(struct slot_memory, header),
-					    .size = sizeof(memory->header) };
+	parts[0] = (struct virtqueue_part){ .addr = slot->memory_addr +
+		                                    offsetof(struct slot_memory, header),
+		                            .size = sizeof(memory->header) };
 	if (slot->request.operation != BLOCK_FLUSH)
 		count = data_add(disk, slot, parts, count);
 	if (!count)
 		return E_FAULT;
-	parts[count++] = (struct virtqueue_part){ .addr = slot->memory_addr + offsetof(struct slot_memory, status),
-						  .size = 1,
-						  .device_writes = true };
+	parts[count++] = (struct virtqueue_part){ .addr = slot->memory_addr +
+		                                          offsetof(struct slot_memory, status),
+		                                  .size = 1,
+		                                  .device_writes = true };
 	err_t error = virtqueue_add(&disk->queue, parts, count, indirect ? &table : NULL, slot);
 	if (!error) {
 		list_remove(&slot->link);
@@ -143,7 +154,8 @@ void disk_send(struct disk *disk)
 
 /* --- completing --- */
 
-static err_t slot_result(struct disk *disk, const struct slot *slot, const struct virtqueue_done *done)
+static err_t slot_result(struct disk *disk, const struct slot *slot,
+                         const struct virtqueue_done *done)
 {
 	u8 status = *(volatile u8 *)&slot->memory->status;
 	u32 data = slot->request.operation == BLOCK_READ ? slot->piece * BLOCK_SECTOR : 0;
@@ -200,14 +212,15 @@ u32 disk_complete(struct disk *disk)
 	enum virtqueue_state state;
 	u32 count = 0;
 
-	while ((state = virtqueue_take(&disk->queue, &done)) == VIRTQUEUE_DONE || state == VIRTQUEUE_BAD) {
+	while ((state = virtqueue_take(&disk->queue, &done)) == VIRTQUEUE_DONE ||
+	       state == VIRTQUEUE_BAD) {
 		if (state == VIRTQUEUE_DONE) {
 			slot_completed(disk, done.cookie, &done);
 			count++;
 		}
 		if (disk->bad + disk->queue.bad > DISK_BAD_MAX)
 			driver_fail("the device talks nonsense: %u wrong completions",
-				    disk->bad + disk->queue.bad);
+			            disk->bad + disk->queue.bad);
 	}
 	if (state == VIRTQUEUE_BROKEN)
 		disk_recover(disk, "it completes more than it was given");
@@ -243,7 +256,7 @@ void disk_tick(struct disk *disk)
 {
 	u32 found = disk_complete(disk);
 
-	if (found && ++disk->silent > 3)
+	if (found && ++disk->silent > DISK_SILENT_MAX)
 		driver_fail("interrupts do not arrive");
 	const struct slot *oldest = list_first(&disk->sent, struct slot, link);
 	if (oldest && oldest->deadline <= rt_now())

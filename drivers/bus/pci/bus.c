@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What is on the bus: buses behind bridges as the firmware numbered them, functions, their BARs and interrupt capabilities. Nothing is
- * assigned here: firmware has done it. */
+/* What is on the bus: buses behind bridges as the firmware numbered them, functions, their BARs and
+ * interrupt capabilities. Nothing is assigned here: firmware has done it. */
 #include "pci.h"
 #include "rt/rt.h"
 
@@ -58,7 +58,8 @@ static u32 bar_read(const struct pci *pci, u32 address, u32 number, u32 register
 
 	if (mask & BAR_IS_IO) {
 		/* Devices may leave out the upper 16 bits. */
-		*bar = bar_make(BAR_IO, value & 0xffff & ~(u32)BAR_IO_MASK, mask & 0xffff & ~(u32)BAR_IO_MASK);
+		*bar = bar_make(BAR_IO, value & 0xffff & ~(u32)BAR_IO_MASK,
+		                mask & 0xffff & ~(u32)BAR_IO_MASK);
 		return 1;
 	}
 	bool wide = (mask & BAR_TYPE_MASK) == BAR_TYPE_64 && number + 1 < registers;
@@ -67,7 +68,7 @@ static u32 bar_read(const struct pci *pci, u32 address, u32 number, u32 register
 	else if (!(mask & ~(u32)BAR_MEMORY_MASK))
 		mask_high = 0;
 	*bar = bar_make(BAR_MEMORY, (u64)high << 32 | (value & ~(u32)BAR_MEMORY_MASK),
-			(u64)mask_high << 32 | (mask & ~(u32)BAR_MEMORY_MASK));
+	                (u64)mask_high << 32 | (mask & ~(u32)BAR_MEMORY_MASK));
 	return wide ? 2 : 1;
 }
 
@@ -77,7 +78,8 @@ static void bars_read(const struct pci *pci, struct function *function)
 	u32 address = function->id.address, registers = function->bridge ? 2 : PCI_BARS;
 	u32 command = config_read(pci, address, CONFIG_COMMAND, 2);
 
-	config_write(pci, address, CONFIG_COMMAND, 2, command & ~(u32)(COMMAND_IO | COMMAND_MEMORY));
+	config_write(pci, address, CONFIG_COMMAND, 2,
+	             command & ~(u32)(COMMAND_IO | COMMAND_MEMORY));
 	for (u32 i = 0; i < registers;)
 		i += bar_read(pci, address, i, registers, &function->bars[i]);
 	config_write(pci, address, CONFIG_COMMAND, 2, command);
@@ -162,7 +164,8 @@ static err_t function_read(struct pci *pci, u32 address, u32 header)
 
 /* --- buses --- */
 
-/* Buses seen behind bridges, and how many of them have been scanned: a queue that no bus enters twice. */
+/* Buses seen behind bridges, and how many of them have been scanned: a queue that no bus enters
+ * twice. */
 struct buses {
 	u8 queue[BUSES];
 	u32 count;

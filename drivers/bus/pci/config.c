@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Configuration mechanism #1 (PCI 3.0, 3.2.2.3.2): an address register and a data window of four bytes. */
+/* Configuration mechanism #1 (PCI 3.0, 3.2.2.3.2): an address register and a data window of four
+ * bytes. */
 #include "pci.h"
 
 enum { PORT_ADDRESS = 0xcf8, PORT_DATA = 0xcfc };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One function's authority: made once, kept here with all rights, given to the driver as a copy with few, and destroyed when
- * the driver is gone, whoever may hold copies then. */
+/* One function's authority: made once, kept here with all rights, given to the driver as a copy
+ * with few, and destroyed when the driver is gone, whoever may hold copies then. */
 #include "pci.h"
 #include "rt/rt.h"
 
@@ -44,8 +44,8 @@ static bool ranges_meet(u64 a, u64 a_size, u64 b, u64 b_size)
 }
 
 /* True if no BAR of another function lies in the range. */
-static bool range_is_own(const struct pci *pci, const struct function *function, enum bar_kind kind, u64 base,
-			 u64 size)
+static bool range_is_own(const struct pci *pci, const struct function *function, enum bar_kind kind,
+                         u64 base, u64 size)
 {
 	for (u32 i = 0; i < pci->count; i++) {
 		const struct function *other = &pci->functions[i];
@@ -57,9 +57,11 @@ static bool range_is_own(const struct pci *pci, const struct function *function,
 	return true;
 }
 
-/* The part of a memory BAR that a driver may have: whole pages that are the function's alone, and without the MSI-X table, for
- * who writes there sends any interrupt to any processor. The table stands at the end of a shared BAR or has one of its own. */
-static err_t bar_part(const struct pci *pci, const struct function *function, u32 number, u64 *base, u64 *size)
+/* The part of a memory BAR that a driver may have: whole pages that are the function's alone, and
+ * without the MSI-X table, for who writes there sends any interrupt to any processor. The table
+ * stands at the end of a shared BAR or has one of its own. */
+static err_t bar_part(const struct pci *pci, const struct function *function, u32 number, u64 *base,
+                      u64 *size)
 {
 	const struct bar *bar = &function->bars[number];
 
@@ -73,7 +75,8 @@ static err_t bar_part(const struct pci *pci, const struct function *function, u3
 }
 
 /* The configuration ports are nobody's BAR. */
-static err_t io_part(const struct pci *pci, const struct function *function, u32 number, u64 *base, u64 *size)
+static err_t io_part(const struct pci *pci, const struct function *function, u32 number, u64 *base,
+                     u64 *size)
 {
 	const struct bar *bar = &function->bars[number];
 
@@ -85,25 +88,26 @@ static err_t io_part(const struct pci *pci, const struct function *function, u32
 	return OK;
 }
 
-err_t function_bar(struct pci *pci, struct function *function, u32 number, enum bar_kind kind, cap_t *range,
-		   u64 *base, u64 *size)
+err_t function_bar(struct pci *pci, struct function *function, u32 number, enum bar_kind kind,
+                   cap_t *range, u64 *base, u64 *size)
 {
 	struct bar *bar = &function->bars[number < PCI_BARS ? number : 0];
 	err_t error;
 
 	if (number < PCI_BARS && bar->kind == BAR_UNASSIGNED) {
-		rt_log("%04x:%04x: BAR %u has no address", function->id.vendor, function->id.device, number);
+		rt_log("%04x:%04x: BAR %u has no address", function->id.vendor, function->id.device,
+		       number);
 		return E_NXIO;
 	}
 	if (number >= PCI_BARS || bar->kind != kind)
 		return E_NOENT;
-	error = kind == BAR_MEMORY ? bar_part(pci, function, number, base, size) :
-				     io_part(pci, function, number, base, size);
+	error = kind == BAR_MEMORY ? bar_part(pci, function, number, base, size)
+	                           : io_part(pci, function, number, base, size);
 	if (!error && !bar->cap)
-		error = kind == BAR_MEMORY ?
-				physical_create(RT_BANK, pci->physical, *base, *size,
-						RIGHT_ALL & ~RIGHT_DMA, &bar->cap) :
-				io_ports_create(RT_BANK, pci->ports, (u32)*base, (u32)*size, &bar->cap);
+		error = kind == BAR_MEMORY ? physical_create(RT_BANK, pci->physical, *base, *size,
+		                                             RIGHT_ALL & ~RIGHT_DMA, &bar->cap)
+		                           : io_ports_create(RT_BANK, pci->ports, (u32)*base,
+		                                             (u32)*size, &bar->cap);
 	if (error)
 		return error;
 	command_change(pci, function, 0, kind == BAR_MEMORY ? COMMAND_MEMORY : COMMAND_IO);
@@ -115,8 +119,9 @@ err_t function_bar(struct pci *pci, struct function *function, u32 number, enum 
 err_t function_master(struct pci *pci, struct function *function, cap_t *dma)
 {
 	/* No range to map: only the right to learn addresses. */
-	err_t error = function->dma ? OK :
-				      physical_create(RT_BANK, pci->physical, 0, 0, RIGHT_ALL, &function->dma);
+	err_t error = function->dma ? OK
+	                            : physical_create(RT_BANK, pci->physical, 0, 0, RIGHT_ALL,
+	                                              &function->dma);
 
 	if (!error)
 		error = cap_give(function->dma, RIGHT_USE | RIGHT_DMA, dma);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Message-signalled interrupts. The server writes the MSI-X table or the MSI capability; drivers get interrupt objects and never see
- * addresses (PCI 3.0, 6.8). */
+/* Message-signalled interrupts. The server writes the MSI-X table or the MSI capability; drivers
+ * get interrupt objects and never see addresses (PCI 3.0, 6.8). */
 #include "abi/thread.h"
 #include "lib/mmio.h"
 #include "pci.h"
@@ -33,7 +33,8 @@ static u32 vectors(const struct function *function)
 static err_t table_segment(const struct pci *pci, u64 base, u64 size, cap_t *segment)
 {
 	cap_t range;
-	err_t error = physical_create(RT_BANK, pci->physical, base, size, RIGHT_ALL & ~RIGHT_DMA, &range);
+	err_t error =
+	        physical_create(RT_BANK, pci->physical, base, size, RIGHT_ALL & ~RIGHT_DMA, &range);
 
 	if (error)
 		return error;
@@ -46,7 +47,8 @@ static err_t table_segment(const struct pci *pci, u64 base, u64 size, cap_t *seg
 static err_t table_open(struct pci *pci, struct function *function)
 {
 	u64 start = function->bars[function->msix_bar].base + function->msix_offset;
-	u64 base = page_round_down(start), size = page_round_up(start + vectors(function) * MSIX_ENTRY) - base;
+	u64 base = page_round_down(start),
+	    size = page_round_up(start + vectors(function) * MSIX_ENTRY) - base;
 	u32 address = function->id.address;
 
 	if (function->msix_table)
@@ -67,7 +69,8 @@ static err_t table_open(struct pci *pci, struct function *function)
 	u32 control = config_read(pci, address, function->msix + MSIX_CONTROL, 2) | MSIX_ENABLE;
 	config_write(pci, address, function->msix + MSIX_CONTROL, 2, control | MSIX_MASK_ALL);
 	for (u32 i = 0; i < vectors(function); i++)
-		mmio_write32(function->msix_table + i * MSIX_ENTRY + MSIX_ENTRY_CONTROL, MSIX_ENTRY_MASKED);
+		mmio_write32(function->msix_table + i * MSIX_ENTRY + MSIX_ENTRY_CONTROL,
+		             MSIX_ENTRY_MASKED);
 	config_write(pci, address, function->msix + MSIX_CONTROL, 2, control & ~(u32)MSIX_MASK_ALL);
 	return OK;
 }
@@ -94,12 +97,14 @@ static void entry_set(struct function *function, u32 number, u64 message)
 static void msi_set(struct pci *pci, const struct function *function, u64 message)
 {
 	u32 address = function->id.address, at = function->msi;
-	u32 control = config_read(pci, address, at + MSI_CONTROL, 2) & ~(u32)(MSI_COUNT | MSI_ENABLE);
+	u32 control =
+	        config_read(pci, address, at + MSI_CONTROL, 2) & ~(u32)(MSI_COUNT | MSI_ENABLE);
 
 	config_write(pci, address, at + MSI_ADDRESS, 4, (u32)message);
 	if (control & MSI_WIDE)
 		config_write(pci, address, at + MSI_ADDRESS + 4, 4, 0);
-	config_write(pci, address, at + MSI_DATA + (control & MSI_WIDE ? 4 : 0), 2, (u32)(message >> 32) & 0xffff);
+	config_write(pci, address, at + MSI_DATA + (control & MSI_WIDE ? 4 : 0), 2,
+	             (u32)(message >> 32) & 0xffff);
 	config_write(pci, address, at + MSI_CONTROL, 2, control | MSI_ENABLE);
 }
 
@@ -136,7 +141,8 @@ err_t function_interrupt(struct pci *pci, struct function *function, u32 number,
 	if (number >= count)
 		return E_RANGE;
 	err_t error = function->interrupts[number] ? OK : interrupt_open(pci, function, number);
-	return error ? error : cap_give(function->interrupts[number], RIGHT_USE | RIGHT_COPY, interrupt);
+	return error ? error
+	             : cap_give(function->interrupts[number], RIGHT_USE | RIGHT_COPY, interrupt);
 }
 
 void function_interrupts_end(struct pci *pci, struct function *function)
@@ -147,7 +153,8 @@ void function_interrupts_end(struct pci *pci, struct function *function)
 		config_write(pci, address, function->msix + MSIX_CONTROL, 2, 0);
 	if (function->msi) {
 		u32 control = config_read(pci, address, function->msi + MSI_CONTROL, 2);
-		config_write(pci, address, function->msi + MSI_CONTROL, 2, control & ~(u32)MSI_ENABLE);
+		config_write(pci, address, function->msi + MSI_CONTROL, 2,
+		             control & ~(u32)MSI_ENABLE);
 	}
 	table_close(function);
 	for (u32 i = 0; i < PCI_VECTORS_MAX; i++) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The PCI bus server: gates with label 0 are the bus, those with label N + 1 are function N, claimed. */
+/* The PCI bus server: gates with label 0 are the bus, those with label N + 1 are function N,
+ * claimed. */
 #include "lib/driver.h"
 #include "pci.h"
 #include "proto/supervisor.h"
@@ -31,14 +32,15 @@ static err_t bus_device(struct request *rq, u32 index, struct pci_id *id)
 	return OK;
 }
 
-static bool id_matches(const struct pci_id *id, u32 vendor, u32 device, u32 class_code, u32 class_mask)
+static bool id_matches(const struct pci_id *id, u32 vendor, u32 device, u32 class_code,
+                       u32 class_mask)
 {
 	return (vendor == ANY || vendor == id->vendor) && (device == ANY || device == id->device) &&
 	       ((class_code ^ id->class_code) & class_mask) == 0;
 }
 
-static err_t bus_claim(struct request *rq, u32 vendor, u32 device, u32 class_code, u32 class_mask, u32 index,
-		       cap_t *claimed)
+static err_t bus_claim(struct request *rq, u32 vendor, u32 device, u32 class_code, u32 class_mask,
+                       u32 index, cap_t *claimed)
 {
 	struct pci *pci = pci_of(rq);
 	struct function *function = NULL;
@@ -47,7 +49,8 @@ static err_t bus_claim(struct request *rq, u32 vendor, u32 device, u32 class_cod
 		return E_NOTSUP;
 	for (u32 i = 0; i < pci->count && !function; i++)
 		if (!pci->functions[i].bridge &&
-		    id_matches(&pci->functions[i].id, vendor, device, class_code, class_mask) && index-- == 0)
+		    id_matches(&pci->functions[i].id, vendor, device, class_code, class_mask) &&
+		    index-- == 0)
 			function = &pci->functions[i];
 	if (!function)
 		return E_NOENT;
@@ -81,8 +84,9 @@ static err_t device_bar(struct request *rq, u32 number, cap_t *physical, u64 *si
 	struct function *function = function_of(rq);
 	u64 base;
 
-	return function ? function_bar(pci_of(rq), function, number, BAR_MEMORY, physical, &base, size) :
-			  E_NOTSUP;
+	return function ? function_bar(pci_of(rq), function, number, BAR_MEMORY, physical, &base,
+	                               size)
+	                : E_NOTSUP;
 }
 
 static err_t device_io_bar(struct request *rq, u32 number, cap_t *ports, u32 *first, u32 *count)
@@ -159,7 +163,9 @@ static void no_clients(struct server *server, u64 label)
 int main(void)
 {
 	static struct pci pci;
-	static struct server server = { .dispatch = dispatch, .no_clients = no_clients, .requests = REQUESTS };
+	static struct server server = { .dispatch = dispatch,
+		                        .no_clients = no_clients,
+		                        .requests = REQUESTS };
 
 	pci.ports = rt_cap_need("ports");
 	pci.interrupts = rt_cap_need("interrupts");

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* The PCI bus server's own structures: the bus, and its functions (a "device" of proto/pci.h is one function). */
+/* The PCI bus server's own structures: the bus, and its functions (a "device" of proto/pci.h is one
+ * function). */
 #pragma once
 
 #include "proto/pci.h"
 
 enum {
 	PCI_BARS = 6,
-	PCI_VECTORS_MAX = 16,	 /* interrupts handed out for one function */
-	PCI_FUNCTIONS_MAX = 256, /* on the whole machine; more are left out, with a line in the log */
+	PCI_VECTORS_MAX = 16, /* interrupts handed out for one function */
+	PCI_FUNCTIONS_MAX =
+	        256, /* on the whole machine; more are left out, with a line in the log */
 };
 
 enum bar_kind {
@@ -20,7 +22,7 @@ enum bar_kind {
 struct bar {
 	enum bar_kind kind;
 	u64 base, size;
-	cap_t cap; /* physical or port range, once it has been asked for: copies are given to the driver */
+	cap_t cap; /* the range, once it has been asked for: copies are given to the driver */
 };
 
 struct function {
@@ -71,7 +73,8 @@ enum config_bits {
 	HEADER_MULTIPLE = 0x80,
 };
 
-/* `width` is 1, 2 or 4, `offset` a multiple of it below CONFIG_SIZE. All ones if nothing answers. */
+/* `width` is 1, 2 or 4, `offset` a multiple of it below CONFIG_SIZE. All ones if nothing
+ * answers. */
 u32 config_read(const struct pci *pci, u32 address, u32 offset, u32 width);
 void config_write(const struct pci *pci, u32 address, u32 offset, u32 width, u32 value);
 
@@ -82,17 +85,20 @@ MUST_CHECK err_t bus_scan(struct pci *pci);
 
 /* --- function.c: one function's authority --- */
 
-/* No bus mastering, no interrupts, nothing handed out any more: on claiming and when the driver is gone. */
+/* No bus mastering, no interrupts, nothing handed out any more: on claiming and when the driver is
+ * gone. */
 void function_quiet(struct pci *pci, struct function *function);
-/* A capability for memory or I/O BAR `number`, to be sent with the reply; the part of it that can be given. */
-MUST_CHECK err_t function_bar(struct pci *pci, struct function *function, u32 number, enum bar_kind kind,
-			      cap_t *range, u64 *base, u64 *size);
+/* A capability for memory or I/O BAR `number`, to be sent with the reply; the part of it that can
+ * be given. */
+MUST_CHECK err_t function_bar(struct pci *pci, struct function *function, u32 number,
+                              enum bar_kind kind, cap_t *range, u64 *base, u64 *size);
 MUST_CHECK err_t function_master(struct pci *pci, struct function *function, cap_t *dma);
 /* Copy `cap` with `rights` only, to be moved with the reply. */
 MUST_CHECK err_t cap_give(cap_t cap, u32 rights, cap_t *copy);
 
 /* --- interrupt.c --- */
 
-MUST_CHECK err_t function_interrupt(struct pci *pci, struct function *function, u32 number, cap_t *interrupt);
+MUST_CHECK err_t function_interrupt(struct pci *pci, struct function *function, u32 number,
+                                    cap_t *interrupt);
 /* All of the function's interrupts end. */
 void function_interrupts_end(struct pci *pci, struct function *function);

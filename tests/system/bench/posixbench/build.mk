@@ -1,0 +1,3 @@
+program := posixbench
+sources := posixbench.c support.c calibrate.c files.c channels.c threads.c memory.c signals.c
+install := /usr/bin/posixbench

@@ -103,14 +103,21 @@ static void fifo_wake(struct fifo *fifo)
 	}
 }
 
+/* musl's O_ACCMODE has O_PATH in it. */
+enum { ACCESS_MASK = 3 };
+
 static u32 open_sides(u32 flags)
 {
-	static const u32 sides[] = { [O_RDONLY] = END_READS,
-		                     [O_WRONLY] = END_WRITES,
-		                     [O_RDWR] = END_READS | END_WRITES,
-		                     [O_ACCMODE] = 0 };
-
-	return sides[flags & O_ACCMODE];
+	switch (flags & ACCESS_MASK) {
+	case O_RDONLY:
+		return END_READS;
+	case O_WRONLY:
+		return END_WRITES;
+	case O_RDWR:
+		return END_READS | END_WRITES;
+	default:
+		return 0;
+	}
 }
 
 err_t fifo_open(struct fifo *fifo, struct request *rq, u32 flags, cap_t *gate)
@@ -124,7 +131,7 @@ err_t fifo_open(struct fifo *fifo, struct request *rq, u32 flags, cap_t *gate)
 		return E_INVAL;
 	if (sides == END_WRITES && !pipe->readers && (flags & O_NONBLOCK))
 		return E_NXIO;
-	error = pipe_end_open(pipe, sides, flags & (O_ACCMODE | O_NONBLOCK), &end);
+	error = pipe_end_open(pipe, sides, flags & (ACCESS_MASK | O_NONBLOCK), &end);
 	if (error)
 		return error;
 	fifo_wake(fifo);

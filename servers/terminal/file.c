@@ -12,6 +12,7 @@
 
 enum {
 	INTERFACE_TTY = 7,
+	ACCESS_MASK = 3,       /* of O_*; musl's O_ACCMODE has O_PATH in it */
 	TERMINAL_DEV = 0x05,   /* st_dev */
 	TERMINAL_RDEV = 0x440, /* 4:64, ttyS0 */
 	MODE_PERMISSIONS = 07777,
@@ -37,7 +38,7 @@ static err_t tty_read(struct request *rq, i64 offset, u32 flags, u64 *count)
 
 	if (offset != FILE_POSITION)
 		return E_SPIPE;
-	if ((file->flags & O_ACCMODE) == O_WRONLY)
+	if ((file->flags & ACCESS_MASK) == O_WRONLY)
 		return E_CAP;
 	return terminal_read(file->terminal, rq, may_wait(file, flags), count);
 }
@@ -48,7 +49,7 @@ static err_t tty_write(struct request *rq, i64 offset, u32 flags, u64 *count)
 
 	if (offset != FILE_POSITION)
 		return E_SPIPE;
-	if ((file->flags & O_ACCMODE) == O_RDONLY)
+	if ((file->flags & ACCESS_MASK) == O_RDONLY)
 		return E_CAP;
 	return terminal_write(file->terminal, rq, may_wait(file, flags), count);
 }
@@ -308,7 +309,7 @@ static err_t root_open(struct request *rq, u32 flags, u32 mode, cap_t *gate, u32
 	if (!file)
 		return E_FUNDS;
 	file->terminal = t;
-	file->flags = flags & (O_ACCMODE | O_NONBLOCK | O_APPEND | O_PATH);
+	file->flags = flags & (ACCESS_MASK | O_NONBLOCK | O_APPEND | O_PATH);
 	poll_list_init(&file->poll);
 	list_add_tail(&t->files, &file->link);
 	t->file_count++;

@@ -7,9 +7,9 @@
 #include "trap.h"
 #include "x86.h"
 
-#define INIT_WAIT_NS     10000000ull /* 10 ms between INIT and start-up */
-#define STARTUP_AGAIN_NS 200000ull   /* then the start-up interrupt is sent a second time */
-#define STARTUP_WAIT_NS  200000000ull
+#define INIT_WAIT_NS     10000000ull   /* 10 ms between INIT and start-up */
+#define STARTUP_AGAIN_NS 200000ull     /* then the start-up interrupt is sent a second time */
+#define STARTUP_WAIT_NS  2000000000ull /* a virtual machine may be slow to run it */
 
 u64 smp_stack_top;
 u32 smp_root;

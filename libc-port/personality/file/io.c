@@ -269,6 +269,8 @@ static __attribute__((noinline)) i64 file_copy(struct file *in, i64 in_at, struc
 				(void)file_seek(in->cap, put - got, SEEK_CUR, &position);
 			break;
 		}
+		if ((u64)got < part)
+			break; /* a terminal's line, or the end: another read could wait, or miss it */
 	}
 	return (i64)done;
 }

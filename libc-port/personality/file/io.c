@@ -25,13 +25,22 @@ static i64 io_result(err_t error)
 	}
 }
 
+/* A server may have taken bytes out of a pipe before it learns that they have nowhere to go: see to it that they have. */
+static bool buffer_writable(u64 buffer, u64 size)
+{
+	if (!size)
+		return user_range(buffer, 0);
+	return user_range(buffer, size) && user_touch(buffer, 1, true) &&
+	       (size > PAGE_SIZE || user_touch(buffer + size - 1, 1, true));
+}
+
 static i64 read_some(struct file *file, u64 buffer, u64 size, i64 offset, u32 flags)
 {
 	u64 count = 0;
 
 	if (file_is(file, S_IFDIR))
 		return -EISDIR;
-	if (!user_range(buffer, size))
+	if (!buffer_writable(buffer, size))
 		return -EFAULT;
 	if (size > IO_SIZE_MAX)
 		size = IO_SIZE_MAX;

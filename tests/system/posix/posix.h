@@ -46,7 +46,10 @@
 /* A fresh directory to work in, removed by the next call; every test that makes files begins so. */
 __attribute__((unused)) static void work_in_fresh_directory(void)
 {
-	char name[] = "/tmp/posix-XXXXXX";
+	char name[64];
+	const char *base = getenv("TMPDIR");
+
+	snprintf(name, sizeof(name), "%s/posix-XXXXXX", base ? base : "/tmp");
 
 	CHECK(mkdtemp(name));
 	CHECK_EQ(chdir(name), 0);

@@ -53,7 +53,7 @@ static struct bar bar_make(enum bar_kind kind, u64 base, u64 mask)
 /* Size BAR `number`; the number of registers it takes. */
 static u32 bar_read(const struct pci *pci, u32 address, u32 number, u32 registers, struct bar *bar)
 {
-	u32 offset = CONFIG_BAR + 4 * number, value, high = 0, mask_high = UINT32_MAX;
+	u32 offset = CONFIG_BAR + 4 * number, value, high = 0, mask_high = 0;
 	u32 mask = bar_probe(pci, address, offset, &value);
 
 	if (mask & BAR_IS_IO) {
@@ -65,8 +65,6 @@ static u32 bar_read(const struct pci *pci, u32 address, u32 number, u32 register
 	bool wide = (mask & BAR_TYPE_MASK) == BAR_TYPE_64 && number + 1 < registers;
 	if (wide)
 		mask_high = bar_probe(pci, address, offset + 4, &high);
-	else if (!(mask & ~(u32)BAR_MEMORY_MASK))
-		mask_high = 0;
 	*bar = bar_make(BAR_MEMORY, (u64)high << 32 | (value & ~(u32)BAR_MEMORY_MASK),
 	                (u64)mask_high << 32 | (mask & ~(u32)BAR_MEMORY_MASK));
 	return wide ? 2 : 1;

@@ -1,0 +1,2 @@
+host_test := gpt
+sources := gpt_test.c drivers/block/virtio_blk/gpt.c

@@ -6,30 +6,31 @@ STAMP := $(BUILD)/stamp
 IMAGE := $(BUILD)/drove.img
 BUNDLE := $(BUILD)/bundle.img
 
+# once COMMAND: make the stamp, unless another make has done so while we waited for it.
+define once
+	@mkdir -p $(@D)
+	@flock $@.lock bash -c 'for f in $(filter-out %.lock,$^); do [ $@ -nt $$f ] || { $(1) && touch $@; exit; }; done'
+endef
+
 # --- third parties ---
 
 $(STAMP)/deps: mk/deps
-	@mkdir -p $(@D)
-	@mk/deps
-	@touch $@
+	$(call once,mk/deps)
 deps: $(STAMP)/deps
 
-$(STAMP)/musl: mk/musl mk/fetch mk/third-party.lock $(shell find libc-port/musl -type f) | $(STAMP)/deps
-	@mk/musl
-	@touch $@
+$(STAMP)/musl: mk/musl $(shell find libc-port/musl -type f) | $(STAMP)/deps
+	$(call once,mk/musl)
 musl: $(STAMP)/musl
 
 $(STAMP)/toolchain-c: mk/toolchain mk/drove-gcc mk/drove-gcc.specs mk/drove-pkg-config libc-port/libgcc/find_object.c $(STAMP)/musl
-	@mk/toolchain c
-	@touch $@
+	$(call once,mk/toolchain c)
 $(STAMP)/toolchain: $(STAMP)/toolchain-c
-	@mk/toolchain c++
-	@touch $@
+	$(call once,mk/toolchain c++)
 toolchain: $(STAMP)/toolchain
 	@echo 'The compilers are $(TOOLCHAIN)/bin/$(TARGET)-gcc and -g++.'
 
 $(BUILD)/busybox: mk/busybox rootfs/busybox.config $(STAMP)/toolchain-c
-	@mk/busybox
+	$(call once,mk/busybox)
 
 $(BUILD)/debian/busybox-static: mk/third-party.lock mk/fetch | $(STAMP)/deps
 	@mkdir -p $(@D)

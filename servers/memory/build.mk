@@ -1,3 +1,3 @@
 server := memory
-sources := main.c report.c node.c
-uses := rt
+sources := main.c book.c report.c
+uses := rt text

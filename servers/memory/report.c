@@ -4,37 +4,58 @@
 
 #include "memory.h"
 
-static u64 figure(cap_t bank, u32 which)
+static const struct {
+	const char *title;
+	u32 figure;
+} columns[] = {
+	{ "limit", BANK_LIMIT },       { "charged", BANK_CHARGED }, { "reserve", BANK_RESERVE },
+	{ "objects", BANK_OBJECTS },   { "tables", BANK_TABLES },   { "nodes", BANK_NODES },
+	{ "promised", BANK_PROMISED },
+};
+
+static u64 machine_figure(u32 which)
 {
 	u64 value = 0;
-	return bank_read(bank, which, &value) ? 0 : value;
+
+	return memory.machine && !machine_read(memory.machine, which, &value) ? value : 0;
 }
 
-static size_t put_bank(char *text, size_t room, const char *name, cap_t bank)
+static void print_bank(struct text_window *window, const char *name, cap_t bank)
 {
-	int n = snprintf(text, room, "%-16s %8lu %8lu %8lu %8lu %8lu %8lu %8lu\n", name,
-			 figure(bank, BANK_LIMIT), figure(bank, BANK_CHARGED), figure(bank, BANK_RESERVE),
-			 figure(bank, BANK_OBJECTS), figure(bank, BANK_TABLES), figure(bank, BANK_NODES),
-			 figure(bank, BANK_PROMISED));
-	return n < 0 || (size_t)n >= room ? 0 : (size_t)n;
+	text_print(window, "%-16s", name);
+	for (u32 i = 0; i < COUNT_OF(columns); i++)
+		text_print(window, " %8lu", figure_of(bank, columns[i].figure));
+	text_print(window, "\n");
 }
 
-size_t report_make(const struct memory *memory, char *text, size_t room)
+static void print_entry(struct text_window *window, const struct bank_entry *entry)
 {
-	u64 total = 0, free_pages = 0, kernel = 0;
-	if (memory->machine) {
-		(void)!machine_read(memory->machine, MACHINE_PAGES_TOTAL, &total);
-		(void)!machine_read(memory->machine, MACHINE_PAGES_FREE, &free_pages);
-		(void)!machine_read(memory->machine, MACHINE_KERNEL_PAGES, &kernel);
-	}
-	int n = snprintf(text, room,
-			 "machine: %lu pages, %lu free; the kernel's own: %lu\n"
-			 "%-16s %8s %8s %8s %8s %8s %8s %8s\n",
-			 total, free_pages, kernel, "bank", "limit", "charged", "reserve", "objects", "tables",
-			 "nodes", "promised");
-	size_t used = n < 0 || (size_t)n >= room ? 0 : (size_t)n;
-	used += put_bank(text + used, room - used, "processes", memory->ram);
-	for (u32 i = 0; i < memory->named; i++)
-		used += put_bank(text + used, room - used, memory->bank[i].name, memory->bank[i].bank);
-	return used;
+	char name[BANK_NAME_MAX + 16];
+
+	if (entry->pid)
+		snprintf(name, sizeof(name), "  process %u", entry->pid);
+	else
+		snprintf(name, sizeof(name), "%s", entry->name);
+	print_bank(window, name, entry->bank);
+}
+
+/* Servers first, then the account of all processes, then each of these. */
+void report_print(struct text_window *window)
+{
+	const struct bank_entry *entry;
+
+	text_print(window, "machine: %lu pages, %lu free; the kernel's own: %lu\n",
+	           machine_figure(MACHINE_PAGES_TOTAL), machine_figure(MACHINE_PAGES_FREE),
+	           machine_figure(MACHINE_KERNEL_PAGES));
+	text_print(window, "%-16s", "bank");
+	for (u32 i = 0; i < COUNT_OF(columns); i++)
+		text_print(window, " %8s", columns[i].title);
+	text_print(window, "\n");
+	for (u32 i = 0; (entry = book_next(&i));)
+		if (!entry->pid)
+			print_entry(window, entry);
+	print_bank(window, "processes", memory.ram);
+	for (u32 i = 0; (entry = book_next(&i));)
+		if (entry->pid)
+			print_entry(window, entry);
 }

@@ -24,3 +24,6 @@ RPC(4) err_t memory_name(cap_t memory, cap_t bank, const void *name, size_t size
 
 /* Hooks of the swap manager's own issue: it offers `pages` of swap behind `swap`; promises may then grow by as much. E_NOSYS until then. */
 RPC(5) err_t memory_swap(cap_t memory, cap_t swap, u64 pages);
+
+/* As memory_bank, for process `pid`: the report calls it so. */
+RPC(6) err_t memory_bank_process(cap_t memory, u64 limit, u32 pid, cap_t *bank);

@@ -24,6 +24,13 @@ enum process_cap {
 	PROCESS_CAP_FIRST = 16, /* from here on the personality's own */
 };
 
+/* What siginfo says of a pending signal: si_code as Linux has it, and the sender, or the child and its status (SIGCHLD). */
+struct process_signal {
+	i32 code;
+	u32 pid, uid;
+	i32 status;
+};
+
 /* The page that the process server shares with the process, which may only read it (but for `taken`, see process_take). */
 struct process_page {
 	u32 pid, parent, group, session;
@@ -32,6 +39,7 @@ struct process_page {
 	u32 generation; /* counts changes */
 	u32 uid, euid, gid, egid;
 	u64 start_ns;	/* monotonic */
+	struct process_signal signal[64]; /* of signal s at s - 1: valid while it is pending, the first sender's */
 };
 
 enum fork_flag { FORK_VFORK = 1 /* the parent is answered when the child has called exec or ended */ };
@@ -61,7 +69,7 @@ RPC(1) err_t process_fork(cap_t process, const struct process_fork *how, u32 *pi
 RPC(2) err_t process_exit(cap_t process, u32 status);
 
 /* Wait for a child: pid > 0 that one, 0 own group, -1 any, < -1 group -pid; options WNOHANG, WUNTRACED, WCONTINUED, WNOWAIT, WEXITED (waitid's).
- * Held; E_CHILD, E_INTR. The result's pid is 0 for WNOHANG without one. */
+ * Without WEXITED, WUNTRACED and WCONTINUED ends are meant. Held; E_CHILD, E_INTR. The result's pid is 0 for WNOHANG without one. */
 RPC(3) err_t process_wait(cap_t process, i64 pid, u32 options, void *result, size_t size);
 
 /* kill(2): pid > 0, 0 own group, -1 all but init and oneself, < -1 group -pid; signal 0 only checks. */
@@ -99,19 +107,25 @@ RPC(15) err_t process_list(cap_t process, u64 start, void *text, size_t size, u6
 /* Number of processes, and of all memory figures that sysinfo(2) needs. */
 struct process_system {
 	u64 processes, load1, load5, load15; /* loads times 65536 */
+	u64 memory_total, memory_free;	     /* pages */
 };
 RPC(16) err_t process_system(cap_t process, struct process_system *system);
 
-/* Real-time timers: signal `signal` to the caller at `deadline` and then every `interval` ns (0: once); which: 0..2 as ITIMER_*. */
+/* A real-time timer: signal `signal` to the caller at `deadline` (0: no more) and then every `interval` ns (0: once); which: ITIMER_REAL (0), others E_NOSYS. */
 RPC(17) err_t process_timer(cap_t process, u32 which, u32 signal, u64 deadline, u64 interval);
 
-/* Which signals the process ignores now (bit s-1): the server need not interrupt it for those. A hint; 1 message a change of disposition to or from "ignored". */
+/* Which signals the process ignores now (bit s-1): the server need not interrupt it for those. If that is SIGCHLD (SIG_IGN or SA_NOCLDWAIT, not the default
+ * action), its children leave no zombies. 1 message a change of disposition to or from "ignored". */
 RPC(18) err_t process_ignore(cap_t process, u64 mask);
+
+/* How the process's children behave: with CHILD_NO_STOP (SA_NOCLDSTOP) no SIGCHLD comes when one stops or continues. Kept by fork, cleared by exec. */
+enum child_flag { CHILD_NO_STOP = 1 };
+RPC(21) err_t process_child_flags(cap_t process, u32 flags);
 
 /* --- for the supervisor and the terminal, through a gate that says so --- */
 
 /* Start the first process (or a rescue shell): `file` is the program, `root` its root directory; in: struct exec_arguments and its data (exec.h). */
 RPC(19) err_t process_start(cap_t process, cap_t file, cap_t root, const void *arguments, size_t size, u32 *pid);
 
-/* Signal to a whole group, from the terminal (^C) or at hang-up. */
+/* Signal to a whole group, from the terminal (^C) or at hang-up; signal 0 only looks. E_SRCH: it has no members. */
 RPC(20) err_t process_kill_group(cap_t process, u32 group, u32 signal);

@@ -1,0 +1,3 @@
+library := text
+sources := text.c window.c
+uses := rt

@@ -14,7 +14,7 @@ struct space {
 	u32 address;
 	u8 bytes[256];
 	u32 mask[6];
-	u32 decoded_while_sized; /* ones were read from a BAR while the function decoded addresses */
+	u32 decoded_while_sized; /* ones were read while the function decoded addresses */
 };
 
 static struct space *spaces;

@@ -4,8 +4,10 @@
 
 /* Where the image is linked, and what turns its addresses into physical ones. */
 #define KERNEL_OFFSET 0xffffffff80000000
-/* Physical memory as the kernel sees it. */
+/* Physical memory as the kernel sees it; host tests have theirs elsewhere. */
+#ifndef DIRECT_MAP
 #define DIRECT_MAP 0xffff800000000000
+#endif
 /* Stacks of CPU i, with unmapped pages around them: window + i * window size. */
 #define STACK_WINDOW      0xffffffff80200000
 #define STACK_WINDOW_SIZE 0x8000

@@ -55,7 +55,7 @@ static void ranges_add(struct ranges *set, struct boot_range piece)
 
 static void ranges_subtract(struct ranges *set, struct boot_range hole)
 {
-	for (u32 i = 0; i < set->count;) {
+	for (u32 i = 0; i < set->count && hole.start < hole.end;) {
 		struct boot_range range = set->range[i];
 		if (hole.end <= range.start || range.end <= hole.start) {
 			i++;

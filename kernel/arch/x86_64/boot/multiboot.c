@@ -79,7 +79,7 @@ static void multiboot_memory_map(const struct tag *tag, struct loader *loader)
 		return;
 	for (u64 at = sizeof(*map); range_fits(at, map->entry_size, tag->size);
 	     at += map->entry_size) {
-		entry = *(const struct memory_map_entry *)(const void *)((const char *)tag + at);
+		__builtin_memcpy(&entry, (const char *)tag + at, sizeof(entry));
 		if (!range_fits(entry.base, entry.size, PTE_ADDR))
 			continue;
 		struct boot_range range = { .start = entry.base, .end = entry.base + entry.size };

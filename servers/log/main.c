@@ -18,6 +18,8 @@ static char history[HISTORY_SIZE];
 static u64 history_end; /* bytes ever put into it */
 static u64 sequence;	/* bytes of the kernel's log that we have */
 static cap_t machine;
+static cap_t watcher; /* event; 0: nobody watches */
+static u64 watcher_bits;
 
 static void history_add(const char *text, size_t size)
 {
@@ -75,6 +77,13 @@ static size_t line_clean(char *text, size_t size)
 	return size;
 }
 
+static void watcher_leave(void)
+{
+	if (watcher && cap_close(watcher))
+		rt_log("the watcher's event is gone");
+	watcher = 0;
+}
+
 /* Longer lines are cut. */
 static err_t on_write(struct request *rq)
 {
@@ -86,6 +95,19 @@ static err_t on_write(struct request *rq)
 		return error;
 	machine_write(text, line_clean(text, size));
 	history_pull();
+	if (watcher && event_signal(watcher, watcher_bits))
+		watcher_leave();
+	return OK;
+}
+
+static err_t on_watch(struct request *rq, u64 bits, cap_t event)
+{
+	if (!event || !bits)
+		return E_CAP;
+	watcher_leave();
+	watcher = event;
+	watcher_bits = bits;
+	rq->msg.cap[0] = 0; /* ours now */
 	return OK;
 }
 
@@ -110,7 +132,11 @@ static err_t on_read(struct request *rq, u64 start, u64 *start_out, u64 *count)
 	return OK;
 }
 
-static const struct log_ops ops = { .log_write = on_write, .log_read = on_read };
+static const struct log_ops ops = {
+	.log_write = on_write,
+	.log_read = on_read,
+	.log_watch = on_watch,
+};
 
 static void dispatch(struct server *server, struct request *rq)
 {

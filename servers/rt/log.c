@@ -15,6 +15,8 @@ struct line {
 	size_t size;
 };
 
+static cap_t log_gate; /* rt_log_gate */
+static u64 log_wait;
 static struct line output; /* what stdout and stderr have said since the last new line */
 
 /* To the kernel's log: the way of those that run before the log server, or whom it calls. */
@@ -31,12 +33,29 @@ static void log_machine(cap_t machine, const char *text, size_t size)
 	}
 }
 
+void rt_log_gate(cap_t log, u64 wait_ns)
+{
+	log_gate = log;
+	log_wait = wait_ns;
+}
+
+static err_t log_try(cap_t log, const char *text, size_t size)
+{
+	u64 deadline = rt_control ? rt_control->deadline : 0;
+
+	if (log_wait)
+		rt_call_deadline(rt_now() + log_wait);
+	err_t error = log_write(log, text, size);
+	rt_call_deadline(deadline);
+	return error;
+}
+
 static void log_send(const char *text, size_t size)
 {
-	cap_t log = rt_cap("log");
+	cap_t log = log_gate ? log_gate : rt_cap("log");
 	cap_t machine = rt_cap("machine");
 
-	if (log && log_write(log, text, size) == OK)
+	if (log && log_try(log, text, size) == OK)
 		return;
 	if (machine)
 		log_machine(machine, text, size);

@@ -160,15 +160,17 @@ static err_t start_first(const struct manifest_step *step)
 
 static void report_boot(const struct manifest_step *step)
 {
-	u64 free = 0, now = rt_now();
+	u64 free = 0, idle = 0, now = rt_now();
 	u32 ready = 0;
 
-	if (machine_read(rt_cap("machine"), MACHINE_PAGES_FREE, &free))
+	if (machine_read(rt_cap("machine"), MACHINE_PAGES_FREE, &free) ||
+	    machine_read(rt_cap("machine"), MACHINE_IDLE_NS, &idle))
 		free = 0;
 	for (u32 i = 0; i < supervisor.manifest.server_count; i++)
 		ready += supervisor.child[i].state == CHILD_READY;
-	rt_log("%u of %u servers, %s after %lu ms, %lu KiB free", ready, supervisor.manifest.server_count,
-	       step->path, now / 1000000, free * (PAGE_SIZE / 1024));
+	rt_log("%u of %u servers, %s after %lu ms (%lu ms idle), %lu KiB free", ready,
+	       supervisor.manifest.server_count, step->path, now / 1000000, idle / 1000000,
+	       free * (PAGE_SIZE / 1024));
 }
 
 static bool step_start(const struct manifest_step *step, u32 index)

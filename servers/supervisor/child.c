@@ -9,6 +9,7 @@
 
 enum { FAILURES_MAX = 6, EXTRA_GRANTS = 3, GRANTS_MAX = RT_START_NAMES - 5 };
 #define SECOND 1000000000ull
+#define LOG_WAIT_NS (SECOND / 10)
 #define BACKOFF_FIRST 20000000ull /* doubled with each failure */
 #define LIFE_GOOD (60 * SECOND)	  /* who lives so long starts with a clean slate */
 
@@ -173,6 +174,15 @@ void child_start(u32 index)
 	child_died(index);
 }
 
+/* Our own lines go to the log server while it lives, but never wait long for it. */
+static void log_use(void)
+{
+	cap_t log;
+
+	if (gate_find(supervisor.log, 0, &log) == OK)
+		rt_log_gate(log, LOG_WAIT_NS);
+}
+
 void child_ready(u32 index)
 {
 	struct child *child = &supervisor.child[index];
@@ -181,6 +191,8 @@ void child_ready(u32 index)
 		return;
 	child->state = CHILD_READY;
 	child->deadline = DEADLINE_NEVER;
+	if (index == supervisor.log)
+		log_use();
 	if (child->restarts)
 		rt_log("%s is back (life %u)", child->manifest->name, child->restarts + 1);
 }
@@ -229,6 +241,8 @@ void child_died(u32 index)
 	cap_t old_life = child->life, old_port = child->port, old_task = child->task;
 	u64 now = rt_now();
 
+	if (index == supervisor.log)
+		rt_log_gate(0, 0);
 	report_death(child);
 	child->task = 0;
 	child->restarts++;

@@ -2,6 +2,7 @@
 /* The terminal server: the console on a serial line (README.md). */
 #include "file.h"
 #include "kill.h"
+#include "messages.h"
 #include "proto/supervisor.h"
 #include "serial.h"
 #include "terminal.h"
@@ -16,9 +17,15 @@ static void event_handle(struct rt_source *source, u64 bits)
 		session_answer(t);
 	if (bits & TERMINAL_INPUT)
 		terminal_input(t);
+	if (bits & TERMINAL_LOG)
+		messages_come();
 }
 
-static void idle(struct server *server) { terminal_settle(server->state); }
+static void idle(struct server *server)
+{
+	messages_give(server->state);
+	terminal_settle(server->state);
+}
 
 static err_t start(struct server *server, struct terminal *t, struct serial_line *line)
 {
@@ -37,6 +44,7 @@ static err_t start(struct server *server, struct terminal *t, struct serial_line
 	error = rt_source_add(server, &t->source);
 	if (error)
 		return error;
+	messages_start(rt_cap("log"), t->source.event, TERMINAL_LOG);
 	return kill_start(rt_cap_need("proc"), t->source.event, TERMINAL_ANSWER);
 }
 

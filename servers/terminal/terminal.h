@@ -21,6 +21,7 @@ enum terminal_event {
 	TERMINAL_OUTPUT = 2, /* there is room again */
 	TERMINAL_TIMER = 4,
 	TERMINAL_ANSWER = 8, /* kill_answer */
+	TERMINAL_LOG = 16,   /* messages.c: the log has grown */
 };
 
 struct terminal {

@@ -32,18 +32,22 @@ static enum device device_of(const struct request *rq)
 
 static err_t read_zeros(struct request *rq, u64 *count)
 {
+	static const u8 zeros[PART_SIZE];
 	size_t done = 0;
 
-	memset(part, 0, sizeof(part));
+	*count = rq->out_size;
+	if (rq->out_size <= PART_SIZE) {
+		request_reply_data(rq, zeros, rq->out_size);
+		return OK;
+	}
 	while (done < rq->out_size) {
 		size_t size = rq->out_size - done < PART_SIZE ? rq->out_size - done : PART_SIZE;
-		err_t error = request_write(rq, done, part, size);
+		err_t error = request_write(rq, done, zeros, size);
 
 		if (error)
 			return error;
 		done += size;
 	}
-	*count = done;
 	return OK;
 }
 

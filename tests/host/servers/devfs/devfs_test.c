@@ -161,9 +161,12 @@ TEST(random_gives_bytes_and_takes_some)
 
 TEST(a_page_that_is_not_at_hand_is_asked_for)
 {
-	u8 buf[64];
+	static u8 buf[5000];
 
 	begin("zero");
+	fake.copies_left = 1;
+	CHECK_EQ(do_read(buf, sizeof(buf)), -(long)E_TOUCH);
+	begin("random");
 	fake.copies_left = 0;
 	CHECK_EQ(do_read(buf, 64), -(long)E_TOUCH);
 }

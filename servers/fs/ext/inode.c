@@ -11,8 +11,10 @@ enum { XATTR_MAGIC = 0xea020000 };
 
 static i64 time_take(u32 seconds, u32 extra)
 {
-	i64 s = (i64)(i32)seconds + ((i64)(extra & 3) << 32);
+	i64 s = (i64)(i32)seconds + ((i64)(extra & 3) << 32), most = INT64_MAX / 1000000000 - 1;
 
+	if (s > most)
+		s = most; /* the year 2262 is as far as nanoseconds go */
 	return s * 1000000000 + (extra >> 2) % 1000000000u;
 }
 

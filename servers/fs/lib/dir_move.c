@@ -122,21 +122,20 @@ static err_t node_holds(struct node *node, struct node *dir, bool *holds)
 	return OK;
 }
 
-static err_t rename_check_types(const struct pair *pair, u32 flags)
+/* In the order in which Linux finds fault. */
+static err_t rename_check_names(const struct pair *pair, u32 flags)
 {
-	const struct node *node = pair->old.node, *replaced = pair->new.node;
+	const struct walk *old = &pair->old, *new = &pair->new;
 
-	if ((flags & DIR_NOREPLACE) && replaced)
-		return E_EXISTS;
-	if ((flags & DIR_EXCHANGE) && !replaced)
+	if (old->last != LAST_NAME || new->last != LAST_NAME)
+		return E_BUSY;
+	if (!old->node)
 		return E_NOENT;
-	if (!node_is(node, MODE_DIR) && (pair->old.slash || pair->new.slash))
-		return E_NOTDIR;
-	if (!replaced || (flags & DIR_EXCHANGE))
-		return OK;
-	if (node_is(node, MODE_DIR) && !node_is(replaced, MODE_DIR))
-		return E_NOTDIR;
-	return !node_is(node, MODE_DIR) && node_is(replaced, MODE_DIR) ? E_ISDIR : OK;
+	if ((flags & DIR_NOREPLACE) && new->node)
+		return E_EXISTS;
+	if ((flags & DIR_EXCHANGE) && !new->node)
+		return E_NOENT;
+	return !node_is(old->node, MODE_DIR) && (old->slash || new->slash) ? E_NOTDIR : OK;
 }
 
 /* No directory may come to lie in itself. */
@@ -157,21 +156,30 @@ static err_t rename_check_tree(const struct pair *pair, u32 flags)
 	return OK;
 }
 
+static err_t rename_check_types(const struct pair *pair, u32 flags)
+{
+	bool directory = node_is(pair->old.node, MODE_DIR);
+
+	if (!pair->new.node || (flags & DIR_EXCHANGE) || directory == node_is(pair->new.node, MODE_DIR))
+		return OK;
+	return directory ? E_NOTDIR : E_ISDIR;
+}
+
 static err_t rename_check(const struct pair *pair, u32 flags)
 {
 	const struct walk *old = &pair->old, *new = &pair->new;
+	err_t error = rename_check_names(pair, flags);
 
-	if (old->last != LAST_NAME || new->last != LAST_NAME)
-		return E_BUSY;
-	err_t error = dir_check_remove(old->parent, old->node, old->identity);
+	if (!error)
+		error = rename_check_tree(pair, flags);
+	if (!error)
+		error = dir_check_remove(old->parent, old->node, old->identity);
+	if (!error)
+		error = dir_check_add(new->parent, new->identity);
 	if (!error && new->node)
 		error = dir_check_remove(new->parent, new->node, new->identity);
 	if (!error)
-		error = dir_check_add(new->parent, new->identity);
-	if (!error)
 		error = rename_check_types(pair, flags);
-	if (!error)
-		error = rename_check_tree(pair, flags);
 	if (error)
 		return error;
 	bool another_child = node_is(old->node, MODE_DIR) && old->parent != new->parent && !new->node;
@@ -212,7 +220,7 @@ err_t fs_dir_rename(struct request *rq, cap_t new_dir, u32 flags)
 	err_t error = pair_begin(&pair, rq, new_dir);
 	if (error)
 		return error;
-	error = pair_walk(&pair, rq, WALK_STAY, WALK_ABSENT | WALK_STAY);
+	error = pair_walk(&pair, rq, WALK_ABSENT | WALK_STAY, WALK_ABSENT | WALK_STAY);
 	if (!error)
 		error = rename_check(&pair, flags);
 	/* Two names of one file: nothing happens (POSIX). */

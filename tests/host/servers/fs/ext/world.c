@@ -50,11 +50,13 @@ void world_make(const char *options, const char *size)
 
 void world_drop(void)
 {
-	struct open_file *top = world.ext.fs.top_open;
+	struct open_file *open;
 
-	world.ext.fs.open_count++;
-	world.ext.fs.root->opens++;
-	open_put(top);
+	while ((open = list_first(&world.ext.fs.opens, struct open_file, link))) {
+		list_remove(&open->link);
+		free(open->name);
+		free(open);
+	}
 	free(world.ext.fs.maps);
 	ext_unmount(&world.ext);
 	fake_disk_close(world.disk);

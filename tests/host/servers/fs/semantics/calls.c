@@ -32,6 +32,7 @@ u32 world_random(u64 *state)
 err_t w_open(const char *path, u32 flags, u32 mode, cap_t *file)
 {
 	u32 mode_out;
+	*file = 0;
 	err_t error = dir_open(0, flags, mode, path, strlen(path), w_rest, DIR_PATH_MAX, file, &mode_out);
 
 	*file &= ~CAP_MOVE;

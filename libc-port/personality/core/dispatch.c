@@ -66,6 +66,7 @@ u64 call_main(struct thread *thread)
 
 	if (number == NUMBER_SIGRETURN)
 		return call_return(thread);
+	thread->restart_always = false;
 	if (!call || trace_calls)
 		result = call_slowly(thread, call);
 	else

@@ -20,6 +20,19 @@ void process_map_page(void)
 		       ACCESS_READ | MAP_SHARED | MAP_REPLACE);
 }
 
+void *process_memory(u32 offset, u64 size)
+{
+	cap_t segment;
+
+	size = page_round_up(size);
+	if (segment_create(PROCESS_BANK, size, 0, &segment))
+		return NULL;
+	err_t error = task_map(PROCESS_TASK, segment, 0, PERSONALITY_AT(offset), size,
+			       ACCESS_READ | ACCESS_WRITE | MAP_REPLACE);
+	(void)cap_close(segment);
+	return error ? NULL : (void *)PERSONALITY_AT(offset);
+}
+
 _Noreturn void process_end(u32 status)
 {
 	(void)process_exit(PROCESS_PROCESS, status);

@@ -29,6 +29,7 @@ struct thread {
 	bool interruptible;	    /* rt_call: signals end the call */
 	bool first;		    /* lies in .bss, not in a slot of its own */
 	i32 restart;		    /* number of a call that answered ERESTART, else -1 */
+	bool restart_always;	    /* that call is begun again even after a handler without SA_RESTART */
 	u64 blocked;		    /* signals, bit s-1 */
 	u64 pending;		    /* taken or sent to this thread */
 	u64 saved_blocked;	    /* to be put back when a handler has returned, if `restore_blocked` */

@@ -116,9 +116,9 @@ static i64 fcntl_file(struct file *file, const struct thread_regs *a)
 		file_put(file);
 		return -EINVAL;
 	case F_GETFD:
-		return descriptors[fd].cloexec;
+		return descriptor_cloexec(fd);
 	case F_SETFD:
-		descriptors[fd].cloexec = a->rdx & FD_CLOEXEC;
+		descriptor_set_cloexec(fd, a->rdx & FD_CLOEXEC);
 		return 0;
 	case F_GETFL:
 		return flags_get(file);
@@ -200,7 +200,7 @@ static i64 ioctl_file(struct file *file, u32 fd, u32 request, u64 argument)
 	switch (request) {
 	case FIOCLEX:
 	case FIONCLEX:
-		descriptors[fd].cloexec = request == FIOCLEX;
+		descriptor_set_cloexec(fd, request == FIOCLEX);
 		return 0;
 	case FIONBIO:
 		return set_nonblocking(file, argument);

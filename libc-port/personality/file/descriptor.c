@@ -3,25 +3,62 @@
 #include "file/descriptor.h"
 
 #include "core/lock.h"
+#include "core/text.h"
+#include "file/walk.h"
 #include "memory/map.h"
+#include "process/process.h"
 
-struct descriptor descriptors[DESCRIPTOR_MAX];
-struct file files[DESCRIPTOR_MAX];
+/* Few programs open many files: what does not fit into the image gets memory of its own when it is needed. */
+enum { SMALL = 48 };
+static struct descriptor descriptors_small[SMALL];
+static struct file files_small[SMALL];
+static struct descriptor *descriptors = descriptors_small;
+static struct file *files_more; /* from number SMALL on */
+static u32 descriptor_room = SMALL, files_room = SMALL;
+
 u32 descriptor_limit = DESCRIPTOR_DEFAULT;
 u32 descriptor_end, files_end;
 static u32 files_start; /* below, all are in use (a hint) */
 
+struct descriptor *descriptor_at(u32 fd) { return &descriptors[fd]; }
+struct file *file_at(u32 i) { return i < SMALL ? &files_small[i] : &files_more[i - SMALL]; }
+
+/* Make room for numbers up to DESCRIPTOR_MAX. Once; with process_lock held. */
+static bool descriptors_grow(u32 fd)
+{
+	if (fd < descriptor_room)
+		return true;
+	if (fd >= DESCRIPTOR_MAX)
+		return false;
+	void *more = process_memory(AT_DESCRIPTORS, DESCRIPTOR_MAX * sizeof(struct descriptor));
+	if (!more)
+		return false;
+	memcpy(more, descriptors_small, sizeof(descriptors_small));
+	descriptors = more;
+	descriptor_room = DESCRIPTOR_MAX;
+	return true;
+}
+
+static bool files_grow(u32 i)
+{
+	if (i < files_room)
+		return true;
+	if (i >= DESCRIPTOR_MAX)
+		return false;
+	files_more = process_memory(AT_FILES, (DESCRIPTOR_MAX - SMALL) * sizeof(struct file));
+	if (files_more)
+		files_room = DESCRIPTOR_MAX;
+	return files_more;
+}
+
+static struct file *descriptor_file(u32 fd) { return fd < descriptor_end ? descriptors[fd].file : NULL; }
+
 struct file *descriptor_get(u32 fd)
 {
-	struct file *file = NULL;
-
-	if (fd >= DESCRIPTOR_MAX)
-		return NULL;
 	lock_take(&process_lock);
-	if (descriptors[fd].file) {
-		file = &files[descriptors[fd].file - 1];
+	struct file *file = descriptor_file(fd);
+	if (file)
 		file_get(file);
-	}
 	lock_give(&process_lock);
 	return file;
 }
@@ -35,27 +72,24 @@ void file_put(struct file *file)
 	if (__atomic_sub_fetch(&file->refs, 1, __ATOMIC_ACQ_REL))
 		return;
 	(void)cap_close(cap);
-	if ((u32)(file - files) < files_start)
-		files_start = (u32)(file - files);
+	files_start = 0;
 }
 
 struct file *file_create(cap_t cap, u32 mode, u32 flags, u16 mount)
 {
 	struct file *file = NULL;
+	u32 i;
 
 	lock_take(&process_lock);
-	for (u32 i = files_start; i < DESCRIPTOR_MAX && !file; i++) {
-		if (!__atomic_load_n(&files[i].refs, __ATOMIC_ACQUIRE)) {
-			file = &files[i];
-			files_start = i + 1;
-			if (files_end <= i)
-				files_end = i + 1;
-			*file = (struct file){ .cap = cap, .refs = 1, .mode = mode, .flags = flags,
-					       .mount = mount };
-		}
+	for (i = files_start; i < files_end && __atomic_load_n(&file_at(i)->refs, __ATOMIC_ACQUIRE); i++)
+		;
+	files_start = i;
+	if (files_grow(i)) {
+		file = file_at(i);
+		*file = (struct file){ .cap = cap, .refs = 1, .mode = mode, .flags = flags, .mount = mount };
+		if (i == files_end)
+			files_end = i + 1;
 	}
-	if (!file)
-		files_start = 0;
 	lock_give(&process_lock);
 	if (!file)
 		(void)cap_close(cap);
@@ -64,8 +98,7 @@ struct file *file_create(cap_t cap, u32 mode, u32 flags, u16 mount)
 
 static void descriptor_fill(u32 fd, struct file *file, bool cloexec)
 {
-	descriptors[fd].file = (u16)(file - files + 1);
-	descriptors[fd].cloexec = cloexec;
+	descriptors[fd] = (struct descriptor){ file, cloexec };
 	if (fd >= descriptor_end)
 		descriptor_end = fd + 1;
 }
@@ -76,12 +109,13 @@ i64 descriptor_add(struct file *file, u32 from, bool cloexec)
 		return -EMFILE;
 	lock_take(&process_lock);
 	u32 fd = from;
-	while (fd < descriptor_limit && descriptors[fd].file)
+	while (descriptor_file(fd))
 		fd++;
-	if (fd < descriptor_limit)
+	bool room = fd < descriptor_limit && descriptors_grow(fd);
+	if (room)
 		descriptor_fill(fd, file, cloexec);
 	lock_give(&process_lock);
-	if (fd < descriptor_limit)
+	if (room)
 		return fd;
 	file_put(file);
 	return from >= descriptor_limit ? -EINVAL : -EMFILE;
@@ -97,9 +131,10 @@ static void file_close(struct file *file)
 
 static struct file *descriptor_take(u32 fd)
 {
-	struct file *file = descriptors[fd].file ? &files[descriptors[fd].file - 1] : NULL;
+	struct file *file = descriptor_file(fd);
 
-	descriptors[fd] = (struct descriptor){ 0 };
+	if (file)
+		descriptors[fd] = (struct descriptor){ 0 };
 	while (descriptor_end && !descriptors[descriptor_end - 1].file)
 		descriptor_end--;
 	return file;
@@ -107,28 +142,27 @@ static struct file *descriptor_take(u32 fd)
 
 i64 descriptor_set(u32 fd, struct file *file, bool cloexec)
 {
-	if (fd >= descriptor_limit) {
-		file_put(file);
-		return -EBADF;
-	}
+	struct file *old = NULL;
+
 	lock_take(&process_lock);
-	struct file *old = descriptor_take(fd);
-	descriptor_fill(fd, file, cloexec);
+	bool room = fd < descriptor_limit && descriptors_grow(fd);
+	if (room) {
+		old = descriptor_take(fd);
+		descriptor_fill(fd, file, cloexec);
+	}
 	lock_give(&process_lock);
-	if (old)
+	if (!room)
+		file_put(file);
+	else if (old)
 		file_close(old);
-	return fd;
+	return room ? (i64)fd : -EBADF;
 }
 
 i64 descriptor_close(u32 fd)
 {
-	struct file *old = NULL;
-
-	if (fd < DESCRIPTOR_MAX) {
-		lock_take(&process_lock);
-		old = descriptor_take(fd);
-		lock_give(&process_lock);
-	}
+	lock_take(&process_lock);
+	struct file *old = descriptor_take(fd);
+	lock_give(&process_lock);
 	if (!old)
 		return -EBADF;
 	file_close(old);
@@ -138,21 +172,57 @@ i64 descriptor_close(u32 fd)
 void descriptor_recount(void)
 {
 	for (u32 i = 0; i < files_end; i++) {
-		if (files[i].refs)
-			files[i].refs = 1; /* so that none is freed below while others still count */
+		if (file_at(i)->refs)
+			file_at(i)->refs = 1; /* so that none is freed while others still count */
 	}
 	for (u32 fd = 0; fd < descriptor_end; fd++) {
 		if (descriptors[fd].file)
-			files[descriptors[fd].file - 1].refs++;
+			descriptors[fd].file->refs++;
 	}
 	for (u32 i = 0; i < memory.count; i++) {
 		if (memory.list[i].file)
 			memory.list[i].file->refs++;
 	}
+	if (cwd.file)
+		cwd.file->refs++;
 	for (u32 i = 0; i < files_end; i++) {
-		if (files[i].refs)
-			file_put(&files[i]);
+		if (file_at(i)->refs)
+			file_put(file_at(i));
 	}
+}
+
+bool descriptor_cloexec(u32 fd)
+{
+	lock_take(&process_lock);
+	bool cloexec = descriptor_file(fd) && descriptors[fd].cloexec;
+	lock_give(&process_lock);
+	return cloexec;
+}
+
+void descriptor_set_cloexec(u32 fd, bool cloexec)
+{
+	lock_take(&process_lock);
+	if (descriptor_file(fd))
+		descriptors[fd].cloexec = cloexec;
+	lock_give(&process_lock);
+}
+
+bool descriptor_restore(u32 fd, struct file *file)
+{
+	if (!descriptors_grow(fd))
+		return false;
+	descriptor_fill(fd, file, false);
+	file_get(file);
+	return true;
+}
+
+struct file *file_restore(u32 i)
+{
+	if (!files_grow(i))
+		return NULL;
+	if (i >= files_end)
+		files_end = i + 1;
+	return file_at(i);
 }
 
 i64 posix_close(const struct thread_regs *a) { return descriptor_close((u32)a->rdi); }
@@ -202,8 +272,8 @@ i64 posix_close_range(const struct thread_regs *a)
 	for (u32 fd = first; fd <= last && fd < descriptor_end; fd++) {
 		if (!(a->rdx & CLOSE_RANGE_CLOEXEC))
 			(void)descriptor_close(fd);
-		else if (descriptors[fd].file)
-			descriptors[fd].cloexec = true;
+		else
+			descriptor_set_cloexec(fd, true);
 	}
 	return 0;
 }

@@ -10,27 +10,29 @@ enum { DESCRIPTOR_MAX = 4096, DESCRIPTOR_DEFAULT = 1024 };
 
 struct file {
 	cap_t cap;
-	u32 refs;  /* 0: free; atomic */
-	u32 mode;  /* st_mode when it was opened: the type counts */
-	u32 flags; /* O_* when it was opened */
-	u16 mount; /* of a directory: which file system it lies in (walk.h) */
+	u32 refs;    /* 0: free; atomic */
+	u32 mode;    /* st_mode when it was opened: the type counts */
+	u32 flags;   /* O_* when it was opened */
+	u16 mount;   /* of a directory: which file system it lies in (walk.h) */
+	u16 number;  /* inherit.c: its place in the list for the next program */
 	bool locked; /* fcntl locks were taken through it */
-	bool terminal; /* tty_get was answered */
 };
 
 struct descriptor {
-	u16 file; /* index + 1; 0: free */
-	u16 cloexec;
+	struct file *file; /* NULL: free */
+	bool cloexec;
 };
 
-extern struct descriptor descriptors[DESCRIPTOR_MAX];
-extern struct file files[DESCRIPTOR_MAX];
-/* One above the highest struct that was ever in use. */
-extern u32 files_end;
 /* RLIMIT_NOFILE, soft: the lowest number that cannot be given. */
 extern u32 descriptor_limit;
 /* One above the highest descriptor in use. */
 extern u32 descriptor_end;
+/* One above the highest struct file that was ever in use. */
+extern u32 files_end;
+
+/* By number: the entry (`fd` below descriptor_end), the struct (`i` below files_end). With process_lock held, or alone. */
+struct descriptor *descriptor_at(u32 fd);
+struct file *file_at(u32 i);
 
 /* The file behind `fd`, with one more user (file_put when done), or NULL. */
 struct file *descriptor_get(u32 fd);
@@ -48,6 +50,14 @@ i64 descriptor_add(struct file *file, u32 from, bool cloexec);
 i64 descriptor_set(u32 fd, struct file *file, bool cloexec);
 
 i64 descriptor_close(u32 fd);
+
+/* FD_CLOEXEC of `fd`, which is open. */
+bool descriptor_cloexec(u32 fd);
+void descriptor_set_cloexec(u32 fd, bool cloexec);
+
+/* For inherit.c: entry `fd` leads to `file`, which gets one more user; struct `i` is there to be filled. False, NULL: no room. */
+bool descriptor_restore(u32 fd, struct file *file);
+struct file *file_restore(u32 i);
 
 /* After fork in a process with more threads: references of calls in progress are gone with their threads. */
 void descriptor_recount(void);

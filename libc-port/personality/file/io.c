@@ -44,7 +44,10 @@ static i64 read_some(struct file *file, u64 buffer, u64 size, i64 offset, u32 fl
 		return -EFAULT;
 	if (size > IO_SIZE_MAX)
 		size = IO_SIZE_MAX;
-	err_t error = INTERRUPTIBLE(file_read(file->cap, offset, flags, (void *)buffer, size, &count));
+	/* A disk answers soon: a signal does not end the wait for it (signal(7)). */
+	err_t error = file_is(file, S_IFREG) ?
+			      file_read(file->cap, offset, flags, (void *)buffer, size, &count) :
+			      INTERRUPTIBLE(file_read(file->cap, offset, flags, (void *)buffer, size, &count));
 	return error ? io_result(error) : (i64)count;
 }
 

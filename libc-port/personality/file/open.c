@@ -57,7 +57,11 @@ static i64 open_at(u64 fd, u64 path, u32 flags, u32 mode)
 		return result;
 	result = open_target(&target, flags, mode);
 	target_done(&target);
-	return result == -EINTR ? -ERESTART : result;
+	if (result != -EINTR)
+		return result;
+	/* Programs do not expect EINTR of files and devices, and a FIFO's reader can wait again. */
+	self()->restart_always = true;
+	return -ERESTART;
 }
 
 i64 posix_open(const struct thread_regs *a)

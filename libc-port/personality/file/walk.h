@@ -19,7 +19,7 @@ struct place {
 
 /* The mount points that this process has crossed: their absolute paths. 0 is the root. A directory's mount number says in which
  * file system it lies, for ".." above that system's root. */
-enum { MOUNT_MAX = 64, MOUNT_PATH_MAX = 128 };
+enum { MOUNT_MAX = 16, MOUNT_PATH_MAX = 128 };
 extern char mounts[MOUNT_MAX][MOUNT_PATH_MAX];
 extern u32 mount_count;
 

@@ -13,10 +13,16 @@
 #include "core/user.h"
 #include "file/descriptor.h"
 #include "proto/file.h"
-#include "proto/process.h"
+#include "process/process.h"
 
-struct region_map memory;
+static struct region regions_small[REGION_SMALL];
+struct region_map memory = { .room = REGION_SMALL, .list = regions_small };
 struct memory_break memory_break;
+
+struct region *region_memory(void)
+{
+	return process_memory(AT_REGIONS, REGION_MAX * sizeof(struct region));
+}
 
 void memory_start(const struct personality_start *start)
 {

@@ -18,7 +18,20 @@ u32 region_find(const struct region_map *map, u64 address)
 	return low;
 }
 
-bool region_room(const struct region_map *map, u32 more) { return map->count + more <= REGION_MAX; }
+bool region_room(struct region_map *map, u32 more)
+{
+	if (map->count + more <= map->room)
+		return true;
+	if (map->room >= REGION_MAX)
+		return false;
+	struct region *list = region_memory();
+	if (!list)
+		return false;
+	memcpy(list, map->list, map->count * sizeof(list[0]));
+	map->list = list;
+	map->room = REGION_MAX;
+	return map->count + more <= map->room;
+}
 
 bool region_free(const struct region_map *map, u64 start, u64 end)
 {

@@ -23,18 +23,21 @@ struct region {
 	struct file *file; /* of a shared file mapping: a counted reference */
 };
 
-enum { REGION_MAX = 4096 };
+enum { REGION_SMALL = 64, REGION_MAX = 8192 };
 
 struct region_map {
-	u32 count;
-	struct region list[REGION_MAX];
+	u32 count, room;
+	struct region *list;
 };
 
 /* The first region that ends above `address`: its index, or `count`. */
 u32 region_find(const struct region_map *map, u64 address);
 
-/* True if `more` regions fit. Ask before changing the kernel's idea. */
-bool region_room(const struct region_map *map, u32 more);
+/* True if `more` regions fit; the list may move. Ask before changing the kernel's idea. */
+bool region_room(struct region_map *map, u32 more);
+
+/* Memory for REGION_MAX regions, or NULL; asked for once. Provided by map.c. */
+struct region *region_memory(void);
 
 /* True if nothing lies in [start, end). */
 bool region_free(const struct region_map *map, u64 start, u64 end);

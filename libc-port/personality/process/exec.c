@@ -157,33 +157,19 @@ static RARE i64 exec_path(struct pack *pack, char *path)
 	return -ELOOP;
 }
 
-static err_t buffer_map(struct pack *pack)
-{
-	cap_t segment;
-	u64 start = PERSONALITY_AT(AT_EXEC_BUFFER);
-	err_t error = segment_create(PROCESS_BANK, EXEC_BUFFER_SIZE, 0, &segment);
-
-	if (error)
-		return error;
-	error = task_map(PROCESS_TASK, segment, 0, start, EXEC_BUFFER_SIZE,
-			 ACCESS_READ | ACCESS_WRITE | MAP_REPLACE);
-	(void)cap_close(segment);
-	if (!error)
-		pack_start(pack, (char *)start, EXEC_BUFFER_SIZE);
-	return error;
-}
-
 static RARE i64 exec_with(char *path, u64 arguments, u64 environment)
 {
 	struct pack pack;
 
 	lock_take(&exec_lock);
-	i64 result = error_result(buffer_map(&pack));
-	if (!result) {
+	i64 result = -ENOMEM;
+	char *buffer = process_memory(AT_EXEC_BUFFER, EXEC_BUFFER_SIZE);
+	if (buffer) {
+		pack_start(&pack, buffer, EXEC_BUFFER_SIZE);
 		result = pack_request(&pack, path, arguments, environment);
 		if (!result)
 			result = exec_path(&pack, path);
-		(void)task_unmap(PROCESS_TASK, (u64)pack.buffer, EXEC_BUFFER_SIZE);
+		(void)task_unmap(PROCESS_TASK, (u64)buffer, EXEC_BUFFER_SIZE);
 	}
 	lock_give(&exec_lock);
 	return result;

@@ -61,7 +61,7 @@ void fork_child(struct thread *thread)
 	process_map_page();
 	thread_forked(thread);
 	for (u32 i = 0; i < files_end; i++)
-		files[i].locked = false;
+		file_at(i)->locked = false;
 	tty_forget();
 	random_forked();
 	process_pending = 0;

@@ -26,24 +26,23 @@ struct inherit_descriptor {
 	u16 fd, file;
 };
 
-/* Files that stay open, in the order of `files`; the number that each gets, 0 if it does not stay. */
-static u16 numbers[DESCRIPTOR_MAX];
-
+/* Number the files that stay open, from 1; the others get 0. */
 static u32 number_files(void)
 {
 	u32 count = 0;
 
-	memset(numbers, 0, files_end * sizeof(numbers[0]));
+	for (u32 i = 0; i < files_end; i++)
+		file_at(i)->number = 0;
 	for (u32 fd = 0; fd < descriptor_end; fd++) {
-		u32 file = descriptors[fd].file;
-		if (file && !descriptors[fd].cloexec)
-			numbers[file - 1] = 1;
+		struct descriptor *descriptor = descriptor_at(fd);
+		if (descriptor->file && !descriptor->cloexec)
+			descriptor->file->number = 1;
 	}
 	if (cwd.file)
-		numbers[cwd.file - files] = 1;
+		cwd.file->number = 1;
 	for (u32 i = 0; i < files_end; i++) {
-		if (numbers[i])
-			numbers[i] = (u16)++count;
+		if (file_at(i)->number)
+			file_at(i)->number = (u16)++count;
 	}
 	return count;
 }
@@ -64,17 +63,16 @@ static void put(struct out *out, const void *data, u64 size)
 static void save_files(struct out *out, struct inherit *head)
 {
 	for (u32 i = 0; i < files_end; i++) {
-		const struct file *file = &files[i];
+		const struct file *file = file_at(i);
 		struct inherit_file record = { file->cap, file->mode, file->flags, file->mount };
-		if (numbers[i])
+		if (file->number)
 			put(out, &record, sizeof(record));
 	}
 	for (u32 fd = 0; fd < descriptor_end; fd++) {
-		u32 file = descriptors[fd].file;
-		struct inherit_descriptor record = { .fd = (u16)fd };
-		if (!file || descriptors[fd].cloexec)
+		const struct descriptor *descriptor = descriptor_at(fd);
+		if (!descriptor->file || descriptor->cloexec)
 			continue;
-		record.file = numbers[file - 1];
+		struct inherit_descriptor record = { (u16)fd, descriptor->file->number };
 		put(out, &record, sizeof(record));
 		head->descriptors++;
 	}
@@ -87,7 +85,7 @@ u64 inherit_save(u8 *to)
 		.magic = INHERIT_MAGIC, .umask = process_umask, .blocked = self()->blocked,
 		.pending = self()->pending | process_pending, .descriptor_limit = descriptor_limit,
 		.files = number_files(), .mounts = mount_count, .cwd_size = cwd.size,
-		.cwd_file = cwd.file ? numbers[cwd.file - files] : 0,
+		.cwd_file = cwd.file ? cwd.file->number : 0,
 	};
 
 	for (u32 i = 0; i < SIGNAL_MAX; i++)
@@ -106,12 +104,13 @@ u32 inherit_caps(cap_t *to)
 	u32 count = number_files();
 
 	for (u32 i = 0; to && i < files_end; i++) {
-		if (!numbers[i])
+		const struct file *file = file_at(i);
+		if (!file->number)
 			continue;
-		u32 at = numbers[i] - 1u;
-		for (; at > 0 && to[at - 1] > files[i].cap; at--)
+		u32 at = file->number - 1u;
+		for (; at > 0 && to[at - 1] > file->cap; at--)
 			to[at] = to[at - 1];
-		to[at] = files[i].cap;
+		to[at] = file->cap;
 	}
 	return count;
 }
@@ -137,21 +136,17 @@ static bool load_files(struct in *in, const struct inherit *head)
 {
 	for (u32 i = 0; i < head->files; i++) {
 		struct inherit_file record;
-		if (i >= DESCRIPTOR_MAX || !get(in, &record, sizeof(record)))
+		struct file *file = file_restore(i);
+		if (!file || !get(in, &record, sizeof(record)))
 			return false;
-		files_end = i + 1;
-		files[i] = (struct file){ .cap = record.cap, .mode = record.mode, .flags = record.flags,
-					  .mount = (u16)(record.mount < MOUNT_MAX ? record.mount : 0) };
+		*file = (struct file){ .cap = record.cap, .mode = record.mode, .flags = record.flags,
+				       .mount = (u16)(record.mount < MOUNT_MAX ? record.mount : 0) };
 	}
 	for (u32 i = 0; i < head->descriptors; i++) {
 		struct inherit_descriptor record;
-		if (!get(in, &record, sizeof(record)) || record.fd >= DESCRIPTOR_MAX || !record.file ||
-		    record.file > head->files)
+		if (!get(in, &record, sizeof(record)) || !record.file || record.file > head->files ||
+		    !descriptor_restore(record.fd, file_at(record.file - 1u)))
 			return false;
-		descriptors[record.fd].file = record.file;
-		files[record.file - 1].refs++;
-		if (record.fd >= descriptor_end)
-			descriptor_end = record.fd + 1u;
 	}
 	return true;
 }
@@ -164,7 +159,7 @@ static bool load_paths(struct in *in, const struct inherit *head)
 	cwd.size = head->cwd_size;
 	cwd.path[cwd.size] = 0;
 	if (head->cwd_file) {
-		cwd.file = &files[head->cwd_file - 1];
+		cwd.file = file_at(head->cwd_file - 1);
 		cwd.file->refs++;
 	}
 	for (u32 i = 1; i < head->mounts; i++) {

@@ -11,6 +11,9 @@ enum {
 	AT_PAGE = 0x6000000,	   /* the page shared with the process server */
 	AT_CLOCK = 0x6001000,	   /* the clock page */
 	AT_EXEC_BUFFER = 0x7000000, /* execve's request, while it is put together */
+	AT_DESCRIPTORS = 0x8000000, /* tables that grew */
+	AT_FILES = 0x8100000,
+	AT_REGIONS = 0x8200000,
 };
 #define PERSONALITY_AT(offset) (PERSONALITY_BASE + (u64)(offset))
 #define THREAD_SLOTS (PERSONALITY_BASE + PERSONALITY_SIZE)
@@ -23,6 +26,9 @@ extern char process_path[512];
 
 /* Map the page that the process server shares with this process: at the start, and in a child. */
 void process_map_page(void);
+
+/* Fresh memory for the personality itself at one of the places above, charged as it is touched; NULL if there is none. */
+void *process_memory(u32 offset, u64 size);
 
 _Noreturn void process_end(u32 status);
 

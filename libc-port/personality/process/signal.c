@@ -189,7 +189,7 @@ static void run_handler(struct thread *thread, i32 signal, const struct signal_i
 	struct linux_sigaction action = signal_actions[signal - 1];
 	u64 mask = thread->restore_blocked ? thread->saved_blocked : thread->blocked;
 
-	if (thread->restart >= 0 && action.flags & SA_RESTART)
+	if (thread->restart >= 0 && (action.flags & SA_RESTART || thread->restart_always))
 		restart_call(thread);
 	thread->restart = -1;
 	if (!(action.flags & SA_RESTORER) || !frame_push(thread, signal, info, &action, mask))

@@ -23,7 +23,10 @@ struct page {
 	u64 offset;
 };
 static struct page model[PAGES];
+static struct region small[3], large[REGION_MAX];
 static struct region_map map;
+
+struct region *region_memory(void) { return large; }
 
 static u64 at(u32 page) { return (u64)page * PAGE_SIZE; }
 static u32 below(u32 limit) { return (u32)rand() % limit; }
@@ -31,7 +34,7 @@ static u32 below(u32 limit) { return (u32)rand() % limit; }
 static void world_empty(void)
 {
 	memset(model, 0, sizeof(model));
-	memset(&map, 0, sizeof(map));
+	map = (struct region_map){ .room = 3, .list = small };
 	file.refs = 0;
 }
 
@@ -45,6 +48,7 @@ static void add(u32 first, u32 count, u32 access, u32 flags)
 		region.file = &file;
 		file_get(&file);
 	}
+	CHECK(region_room(&map, 1));
 	for (u32 i = 0; i < count; i++)
 		model[first + i] = (struct page){ true, access, flags, region.offset + at(i) };
 	region_add(&map, &region);
@@ -114,6 +118,7 @@ static void step(void)
 				     REGION_STACK };
 	u32 first = below(PAGES), count = 1 + below(PAGES - first < 12 ? PAGES - first : 12);
 
+	CHECK(region_room(&map, 2));
 	CHECK_EQ(region_free(&map, at(first), at(first + count)), model_free(first, count));
 	CHECK_EQ(region_covered(&map, at(first), at(first + count)), model_covered(first, count));
 	switch (below(4)) {

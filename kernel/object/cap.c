@@ -7,11 +7,11 @@
 #define CAP_RESERVED 1ull
 enum { RIGHTS_SHIFT = 48 };
 #define OBJECT_MASK ((1ull << RIGHTS_SHIFT) - 1)
-#define KERNEL_HALF (~OBJECT_MASK)
 
+/* Addresses have 48 bits that count; those above are copies of the uppermost. */
 static struct object *slot_object(const struct cap_slot *slot)
 {
-	return (struct object *)((slot->what & OBJECT_MASK) | KERNEL_HALF);
+	return (struct object *)((i64)(slot->what << (64 - RIGHTS_SHIFT)) >> (64 - RIGHTS_SHIFT));
 }
 
 static struct cap_slot *slot_page(u64 entry) { return (struct cap_slot *)(entry & ~PAGE_MASK); }

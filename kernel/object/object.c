@@ -13,8 +13,8 @@
 /* The last serial number given out; 2^64 are never used up. */
 static u64 last_serial;
 
-/* Size and alignment of a slab's slots, by kind. Everything is a multiple of 16 bytes, and at most 64 fit a page. */
-static size_t slab_size(unsigned kind)
+/* Everything is a multiple of 64 bytes, and at most 64 fit a page. */
+size_t slab_size(unsigned kind)
 {
 	static const u16 sizes[SLAB_COUNT] = {
 		[KIND_BANK] = sizeof(struct bank),

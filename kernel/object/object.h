@@ -46,5 +46,8 @@ err_t object_destroy(struct object *object);
 void weak_set(struct weak *weak, struct object *object);
 struct object *weak_get(const struct weak *weak);
 
+/* Size and alignment of a slab's slots. */
+size_t slab_size(unsigned kind);
+
 /* The first object of `kind` that `bank` has paid for, or NULL. */
 struct object *object_first(struct bank *bank, unsigned kind);

@@ -9,6 +9,11 @@
 #include <setjmp.h>
 #include <stdio.h>
 #include <string.h>
+#ifdef TEST_ISOLATED
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
 
 struct test {
 	const char *name;
@@ -53,18 +58,38 @@ __attribute__((weak)) jmp_buf test_end;
 			TEST_FAIL("%s is \"%s\", not \"%s\"", #a, check_a, check_b);               \
 	} while (0)
 
+/* The number of failures (0 or 1) of a test. With TEST_ISOLATED, defined before this header is
+ * included, each test has a process of its own: for code whose state cannot be put back. */
+static inline int test_run(const struct test *test)
+{
+#ifdef TEST_ISOLATED
+	int status = 1;
+	pid_t child = fork();
+	if (child == 0) {
+		if (!setjmp(test_end))
+			test->run();
+		else
+			exit(1);
+		exit(0);
+	}
+	return child < 0 || waitpid(child, &status, 0) != child || status != 0;
+#else
+	if (setjmp(test_end))
+		return 1;
+	test->run();
+	return 0;
+#endif
+}
+
 __attribute__((weak)) int main(int argc, char **argv)
 {
-	static struct test *test;
 	static int count, failed;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	for (test = test_first; test; test = test->next) {
+	for (const struct test *test = test_first; test; test = test->next) {
 		if (argc > 1 && !strstr(test->name, argv[1]))
 			continue;
-		int error = setjmp(test_end);
-		if (!error)
-			test->run();
+		int error = test_run(test);
 		failed += error;
 		printf("%s %d - %s\n", error ? "not ok" : "ok", ++count, test->name);
 	}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+/* CPUs of the simulated machine: entering the kernel, and coming back out of functions that do not
+ * return. */
+#include "machine.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "object/task.h"
+#include "object/thread.h"
+#include "sched/run.h"
+#include "trap.h"
+
+_Static_assert(offsetof(struct thread, arch) == 0, "arch_thread_of");
+
+enum { FPU_SIZE = 512, SETTLE_MAX = 100000 };
+
+static struct cpu machine_cpus[HOST_CPUS];
+static u32 machine_count;
+static jmp_buf out; /* where arch_resume and arch_idle go */
+static bool inside; /* the kernel runs */
+
+u32 host_cpu;
+u64 host_now = 1000;
+void (*host_left)(void);
+
+struct cpu *host_current_cpu(void) { return &machine_cpus[host_cpu]; }
+struct thread *host_thread(void) { return machine_cpus[host_cpu].current; }
+
+/* --- leaving --- */
+
+static _Noreturn void leave(void)
+{
+	inside = false;
+	kernel_unlock();
+	longjmp(out, 1);
+}
+
+_Noreturn void arch_resume(struct thread *thread)
+{
+	struct cpu *cpu = arch_cpu();
+
+	ASSERT(cpu->current == thread && thread->on_cpu && thread->cpu == cpu && !cpu->idle);
+	ASSERT(thread->state == THREAD_RUNNABLE && !thread->queued && !thread->task->suspended);
+	cpu->arch.idle = false;
+	leave();
+}
+
+_Noreturn void arch_idle(void)
+{
+	ASSERT(!arch_cpu()->current && arch_cpu()->idle);
+	arch_cpu()->arch.idle = true;
+	leave();
+}
+
+/* --- entering --- */
+
+/* Run a statement that ends in arch_resume or arch_idle. */
+#define ENTER(statement)                                                                           \
+	do {                                                                                       \
+		ASSERT(!inside);                                                                   \
+		inside = true;                                                                     \
+		if (!setjmp(out)) {                                                                \
+			statement;                                                                 \
+		}                                                                                  \
+		if (host_left)                                                                     \
+			host_left();                                                               \
+	} while (0)
+
+void host_syscall(void)
+{
+	struct thread *thread = host_thread();
+
+	ASSERT(thread);
+	thread->arch.call = thread->arch.regs[ARCH_REG_CALL];
+	thread->arch.restart = false;
+	ENTER(trap_syscall());
+}
+
+void host_page_fault(vaddr_t addr, u32 access) { ENTER(trap_page_fault(addr, access)); }
+void host_exception(unsigned vector, u64 code) { ENTER(trap_exception(vector, code)); }
+
+static _Noreturn void idle_interrupt(unsigned vector)
+{
+	trap_interrupt_idle(vector);
+	kernel_lock();
+	sched_run();
+}
+
+void host_interrupt(unsigned vector)
+{
+	if (machine_cpus[host_cpu].arch.idle)
+		ENTER(idle_interrupt(vector));
+	else
+		ENTER(trap_interrupt(vector));
+}
+
+/* Something to deliver on `cpu`? */
+static unsigned pending(struct arch_cpu *cpu)
+{
+	if (cpu->kicked) {
+		cpu->kicked = false;
+		return VECTOR_KICK;
+	}
+	if (cpu->timer_deadline <= host_now) {
+		cpu->timer_deadline = DEADLINE_NEVER;
+		return VECTOR_TIMER;
+	}
+	return 0;
+}
+
+void host_settle(void)
+{
+	u32 here = host_cpu;
+	bool more = true;
+
+	for (u32 turn = 0; more; turn++) {
+		ASSERT(turn < SETTLE_MAX);
+		more = false;
+		for (host_cpu = 0; host_cpu < cpu_count; host_cpu++) {
+			unsigned vector = pending(&machine_cpus[host_cpu].arch);
+			if (!vector)
+				continue;
+			host_interrupt(vector);
+			more = true;
+		}
+	}
+	host_cpu = here;
+}
+
+/* --- memory as user mode sees it --- */
+
+void *host_touch(vaddr_t addr, u32 access)
+{
+	struct thread *thread = host_thread();
+	vaddr_t ip = arch_ip(thread);
+	paddr_t page;
+
+	while (!host_translate(&arch_cpu()->arch, &thread->task->space, addr, access, &page)) {
+		host_page_fault(addr, access);
+		if (host_thread() != thread || arch_ip(thread) != ip)
+			return NULL;
+	}
+	return (char *)arch_ptr(page) + (addr & PAGE_MASK);
+}
+
+static bool transfer(vaddr_t addr, char *buf, size_t size, u32 access)
+{
+	for (size_t done = 0; done < size;) {
+		u64 n = min_u64(size - done, PAGE_SIZE - ((addr + done) & PAGE_MASK));
+		char *memory = host_touch(addr + done, access);
+		if (!memory)
+			return false;
+		if (access == ACCESS_WRITE)
+			memcpy(memory, buf + done, n);
+		else
+			memcpy(buf + done, memory, n);
+		done += n;
+	}
+	return true;
+}
+
+bool host_read(vaddr_t from, void *to, size_t size)
+{
+	return transfer(from, to, size, ACCESS_READ);
+}
+
+bool host_write(vaddr_t to, const void *from, size_t size)
+{
+	return transfer(to, (char *)(uintptr_t)from, size, ACCESS_WRITE);
+}
+
+/* --- threads --- */
+
+size_t arch_fpu_size(void) { return FPU_SIZE; }
+void arch_fpu_reset(struct thread *thread) { memset(thread_fpu(thread), 0, FPU_SIZE); }
+
+void arch_thread_init(struct thread *thread)
+{
+	thread->arch = (struct arch_thread){ 0 };
+	arch_fpu_reset(thread);
+}
+
+void arch_thread_set(struct thread *thread, vaddr_t ip, vaddr_t sp, u64 argument, u64 fs_base,
+                     u64 gs_base)
+{
+	thread->arch = (struct arch_thread){ .regs[ARCH_REG_WORD] = argument,
+		                             .ip = ip,
+		                             .sp = sp,
+		                             .fs_base = fs_base,
+		                             .gs_base = gs_base };
+}
+
+void arch_thread_save(struct thread *thread) { ASSERT(thread->cpu == arch_cpu()); }
+
+/* In the order of struct thread_regs. */
+static u64 *saved_places(struct thread_regs *regs, unsigned i)
+{
+	u64 *const places[ARCH_REG_COUNT] = { &regs->rdi, &regs->rsi, &regs->rdx, &regs->r10,
+		                              &regs->r8,  &regs->r9,  &regs->rbx, &regs->rax,
+		                              &regs->r12, &regs->r13, &regs->r14, &regs->r15,
+		                              &regs->rbp };
+	return places[i];
+}
+
+void arch_regs_store(struct thread *thread, struct thread_regs *regs)
+{
+	for (unsigned i = 0; i < ARCH_REG_COUNT; i++)
+		*saved_places(regs, i) = thread->arch.regs[i];
+	regs->rip = thread->arch.ip;
+	regs->rsp = thread->arch.sp;
+	regs->fs_base = thread->arch.fs_base;
+	regs->gs_base = thread->arch.gs_base;
+}
+
+void arch_regs_load(struct thread *thread, const struct thread_regs *regs)
+{
+	struct thread_regs copy = *regs;
+
+	for (unsigned i = 0; i < ARCH_REG_COUNT; i++)
+		thread->arch.regs[i] = *saved_places(&copy, i);
+	arch_set_ip(thread, regs->rip);
+	thread->arch.sp = regs->rsp;
+	thread->arch.fs_base = regs->fs_base;
+	thread->arch.gs_base = regs->gs_base;
+}
+
+void arch_call_restart(struct thread *thread)
+{
+	thread->arch.restart = true;
+	thread->arch.regs[ARCH_REG_CALL] = thread->arch.call;
+}
+
+void arch_set_ip(struct thread *thread, vaddr_t ip)
+{
+	thread->arch.ip = ip < USER_END ? ip : USER_END;
+}
+vaddr_t arch_sp(const struct thread *thread) { return thread->arch.sp; }
+
+/* --- CPUs and time --- */
+
+void arch_start_cpus(void)
+{
+	for (u32 i = 0; i < machine_count; i++) {
+		machine_cpus[i].index = i;
+		machine_cpus[i].arch.timer_deadline = DEADLINE_NEVER;
+		cpus[i] = &machine_cpus[i];
+	}
+	cpu_count = machine_count;
+}
+
+/* The CPUs but the first: real ones wait for the kernel lock until kernel_main has let go of it. */
+static void others_start(void)
+{
+	for (host_cpu = 1; host_cpu < machine_count; host_cpu++)
+		ENTER(kernel_cpu_main());
+	host_cpu = 0;
+}
+
+void host_start(const struct boot_info *info, u32 count)
+{
+	machine_count = count;
+	ENTER(kernel_main(info));
+	others_start();
+}
+
+void arch_kick(struct cpu *cpu) { cpu->arch.kicked = true; }
+
+void arch_relax(void)
+{
+	printf("# the kernel lock is taken twice\n");
+	abort();
+}
+
+u64 arch_now(void) { return host_now; }
+void arch_timer_set(u64 deadline) { arch_cpu()->arch.timer_deadline = deadline; }
+
+_Noreturn void arch_panic_stop(const struct thread *thread)
+{
+	(void)thread;
+	printf("# %.*s\n", (int)host_console_size, host_console);
+	abort();
+}
+
+_Noreturn void arch_reset(void)
+{
+	printf("# reset\n");
+	abort();
+}

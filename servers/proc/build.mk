@@ -1,3 +1,3 @@
 server := proc
-sources := main.c table.c birth.c wait.c signal.c group.c info.c start.c
-uses := rt
+sources := main.c serve.c table.c account.c birth.c end.c wait.c signal.c group.c limit.c info.c start.c
+uses := rt text

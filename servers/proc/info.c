@@ -1,62 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 /* What can be asked about processes. */
-#include <stdio.h>
-
 #include "proc.h"
+#include "proto/memory.h"
 #include "proto/process_server.h"
 
+#define MEMORY_WAIT_NS 1000000000ull
+
+void usage_add(struct process_usage *to, const struct process_usage *from)
+{
+	to->user_ns += from->user_ns;
+	to->system_ns += from->system_ns;
+	to->minor_faults += from->minor_faults;
+	to->major_faults += from->major_faults;
+	if (from->resident_max > to->resident_max)
+		to->resident_max = from->resident_max;
+}
+
+/* The kernel does not tell user time from its own, and does not count faults. */
 struct process_usage process_used(const struct process *process)
 {
 	struct process_usage usage = { 0 };
-	(void)!task_read(process->task, TASK_TIME_NS, &usage.user_ns);
-	(void)!task_read(process->task, TASK_RESIDENT, &usage.resident_max);
+
+	if (!process->task)
+		return process->usage;
+	ignore(task_read(process->task, TASK_TIME_NS, &usage.user_ns));
+	ignore(task_read(process->task, TASK_RESIDENT, &usage.resident_max));
 	return usage;
 }
 
-static struct process *process_named(const struct request *rq, u32 pid)
+err_t proc_usage(struct request *rq, u32 which, struct process_usage *usage)
 {
-	return pid ? process_find(pid) : process_caller(rq);
-}
+	const struct process *process = process_asker(rq);
 
-err_t on_id(struct request *rq, u32 pid, u32 which, u32 *id)
-{
-	const struct process *process = process_named(rq, pid);
-	if (!process)
-		return E_SRCH;
-	switch (which) {
-	case PROCESS_ID_GROUP: *id = process->group; return OK;
-	case PROCESS_ID_SESSION: *id = process->session; return OK;
-	case PROCESS_ID_PARENT: *id = process->parent ? process->parent->pid : 0; return OK;
-	default: return E_INVAL;
-	}
-}
-
-err_t on_limit_get(struct request *rq, u32 pid, u32 resource, u64 *soft, u64 *hard)
-{
-	const struct process *process = process_named(rq, pid);
-	if (!process)
-		return E_SRCH;
-	if (resource >= LIMITS)
-		return E_INVAL;
-	*soft = process->limit[resource].soft;
-	*hard = process->limit[resource].hard;
-	return OK;
-}
-
-err_t on_limit_set(struct request *rq, u32 pid, u32 resource, u64 soft, u64 hard)
-{
-	struct process *process = process_named(rq, pid);
-	if (!process)
-		return E_SRCH;
-	if (resource >= LIMITS || soft > hard)
-		return E_INVAL;
-	process->limit[resource] = (struct limit){ soft, hard };
-	return OK;
-}
-
-err_t on_usage(struct request *rq, u32 which, struct process_usage *usage)
-{
-	const struct process *process = process_caller(rq);
 	if (!process)
 		return E_SRCH;
 	if (which > 1)
@@ -65,36 +40,121 @@ err_t on_usage(struct request *rq, u32 which, struct process_usage *usage)
 	return OK;
 }
 
+err_t proc_id(struct request *rq, u32 pid, u32 which, u32 *id)
+{
+	const struct process *process = pid ? process_find(pid) : process_asker(rq);
+
+	if (!process)
+		return E_SRCH;
+	switch (which) {
+	case PROCESS_ID_GROUP:
+		*id = process->group;
+		return OK;
+	case PROCESS_ID_SESSION:
+		*id = process->session;
+		return OK;
+	case PROCESS_ID_PARENT:
+		*id = process == &proc.root ? 0 : process->parent->pid;
+		return OK;
+	default:
+		return E_INVAL;
+	}
+}
+
+/* --- the list --- */
+
 static char process_state(const struct process *process)
 {
 	return process->zombie ? 'Z' : process->stopped ? 'T' : 'S';
 }
 
-err_t on_list(struct request *rq, u64 start, u64 *count)
+void list_print(struct text_window *window)
 {
-	char line[NAME_SIZE + COMMAND_SIZE + 128];
-	u64 at = 0, written = 0;
-	list_each(process, &proc.processes, struct process, link) {
-		u64 pages = process->task ? process_used(process).resident_max : 0;
-		int n = snprintf(line, sizeof(line), "%u %u %u %u %c %lu %s %s\n", process->pid,
-				 process->parent ? process->parent->pid : 0, process->group, process->session,
-				 process_state(process), pages, process->name, process->command);
-		u64 size = (u64)n, skip = start > at ? start - at : 0;
-		if (skip < size && written + size - skip <= rq->out_size) {
-			err_t error = request_write(rq, written, line + skip, size - skip);
-			if (error)
-				return error;
-			written += size - skip;
-		}
-		at += size;
+	list_each (process, &proc.processes, struct process, link) {
+		u64 pages = process->zombie ? 0 : process_used(process).resident_max;
+		text_print(window, "%u %u %u %u %c %lu %s %s\n", process->pid, process->parent->pid,
+		           process->group, process->session, process_state(process), pages,
+		           process->name, process->command);
 	}
-	*count = written;
-	return OK;
 }
 
-err_t on_system(struct request *rq, struct process_system *system)
+err_t proc_list(struct request *rq, u64 start, u64 *count)
 {
-	(void)rq;
-	*system = (struct process_system){ .processes = proc.count };
+	return process_asker(rq) ? text_answer(rq, list_print, start, count) : E_SRCH;
+}
+
+/* --- loads --- */
+
+/* How many processors the processes kept busy, averaged with weights that fall by a factor of e in
+ * 1, 5 and 15 minutes. Nothing wakes up for it: the time since the last question is taken as a
+ * whole. */
+static struct {
+	u64 asked_ns, used_ns;
+	u64 load[3]; /* times 65536 */
+} loads;
+
+enum { LOAD_ONE = 65536, LOAD_STEP_S = 5 };
+
+/* factor ^ count, both as 16-bit fractions. */
+static u64 load_power(u64 factor, u64 count)
+{
+	u64 result = LOAD_ONE;
+
+	for (; count; count >>= 1) {
+		if (count & 1)
+			result = result * factor / LOAD_ONE;
+		factor = factor * factor / LOAD_ONE;
+	}
+	return result;
+}
+
+static u64 time_used(void)
+{
+	u64 used = proc.ended_ns;
+
+	for (struct process *p = process_next(NULL); p; p = process_next(p))
+		used += process_used(p).user_ns;
+	return used;
+}
+
+static void loads_update(void)
+{
+	/* e ^ (-5 s / 1, 5, 15 min) */
+	static const u64 factor[] = { 60296, 64453, 65173 };
+	const u64 step_ns = LOAD_STEP_S * 1000000000ull;
+	u64 now = rt_now(), used = time_used(), steps = (now - loads.asked_ns) / step_ns;
+
+	if (!steps)
+		return;
+	u64 busy = used > loads.used_ns ? used - loads.used_ns : 0;
+	busy = busy / (steps * LOAD_STEP_S) * LOAD_ONE / 1000000000;
+	for (u32 i = 0; i < COUNT_OF(loads.load); i++) {
+		u64 kept = load_power(factor[i], steps);
+		loads.load[i] = (loads.load[i] * kept + busy * (LOAD_ONE - kept)) / LOAD_ONE;
+	}
+	loads.asked_ns = now;
+	loads.used_ns = used;
+}
+
+err_t proc_system(struct request *rq, struct process_system *system)
+{
+	struct memory_figures figures = { 0 };
+
+	if (!process_asker(rq))
+		return E_SRCH;
+	rt_call_deadline(rt_now() + MEMORY_WAIT_NS);
+	err_t error = memory_figures(proc.memory, &figures);
+	rt_call_deadline(0);
+	if (error)
+		return error;
+	loads_update();
+	*system = (struct process_system){
+		.processes = proc.count,
+		.load1 = loads.load[0],
+		.load5 = loads.load[1],
+		.load15 = loads.load[2],
+		.memory_total = figures.total,
+		.memory_free = figures.free,
+	};
 	return OK;
 }

@@ -1,15 +1,36 @@
 /* SPDX-License-Identifier: MIT */
-/* Signals: pending bits in the page that the process reads, and an interrupt to make it look. SIGKILL, SIGSTOP and SIGCONT act on the task
- * from outside. */
+/* Signals: pending bits in the page that the process reads, and an interrupt to make it look.
+ * SIGKILL, SIGSTOP and SIGCONT act on the task from outside and need nobody's help. While a
+ * process is stopped, signals only gather in its page.
+ *
+ * Everybody may signal everybody until there is somebody who says who is who (auth). */
 #include "proc.h"
 #include "proto/process_server.h"
 
+#define SIGNALS_STOP                                                                               \
+	(signal_bit(SIG_STOP) | signal_bit(SIG_TSTP) | signal_bit(SIG_TTIN) | signal_bit(SIG_TTOU))
+#define SIGNALS_FIRM (signal_bit(SIG_KILL) | signal_bit(SIG_STOP))
+
 static void signal_interrupt(const struct process *process)
 {
-	/* A process that has just been born or replaced has no thread yet: it looks at the page when it starts. */
-	if (process->thread)
-		(void)!thread_interrupt(process->thread);
+	/* A process that runs a new program has no thread for this yet: see proc_started. */
+	if (process->thread && !process->stopped)
+		ignore(thread_interrupt(process->thread));
 }
+
+void signal_parent(struct process *process, i32 code, i32 status)
+{
+	struct process *parent = process->parent;
+	struct process_signal info = { .code = code, .pid = process->pid, .status = status };
+
+	if (parent == &proc.root)
+		return;
+	if (process->zombie || !parent->no_stop)
+		signal_send(parent, SIG_CHLD, info);
+	wait_check(parent);
+}
+
+/* --- stopping --- */
 
 static void process_continue(struct process *process)
 {
@@ -17,41 +38,83 @@ static void process_continue(struct process *process)
 	if (!process->stopped)
 		return;
 	process->stopped = false;
+	process->stop_status = 0;
+	process->continued = true;
 	process->page->stopped = 0;
-	process->stop_report = 0;
-	process->continue_report = true;
-	(void)!task_resume(process->task);
+	ignore(task_resume(process->task));
 	if (process->stop) {
 		struct request *rq = process->stop;
 		process->stop = NULL;
+		process_unhold(rq);
 		process_stop_reply(rq, OK);
 	}
-	if (process->parent) {
-		signal_send(process->parent, SIG_CHLD);
-		wait_check(process->parent);
-	}
+	if (process->page->pending)
+		signal_interrupt(process);
+	signal_parent(process, CHILD_CONTINUED, SIG_CONT);
 }
 
 void signal_stop(struct process *process, u32 signal)
 {
-	if (process->stopped || process->zombie)
+	if (process->stopped)
 		return;
 	process->stopped = true;
+	process->stop_status = signal << 8 | 0x7f;
+	process->continued = false;
 	process->page->stopped = 1;
-	process->page->pending &= ~SIGNAL_BIT(SIG_CONT);
-	process->stop_report = signal << 8 | 0x7f;
-	process->continue_report = false;
-	(void)!task_suspend(process->task);
-	if (process->parent) {
-		signal_send(process->parent, SIG_CHLD);
-		wait_check(process->parent);
-	}
+	process->page->pending &= ~(signal_bit(SIG_CONT) | signal_bit(SIG_STOP));
+	ignore(task_suspend(process->task));
+	signal_parent(process, CHILD_STOPPED, (i32)signal);
 }
 
-void signal_send(struct process *process, u32 signal)
+static void stop_cancel(struct request *rq)
 {
-	u64 bit = SIGNAL_BIT(signal);
-	if (process->zombie)
+	struct process *process = rq->object;
+
+	process->stop = NULL;
+	process_unhold(rq);
+	process_stop_reply(rq, E_INTR);
+}
+
+err_t proc_stop(struct request *rq, u32 signal)
+{
+	struct process *process = process_caller(rq);
+
+	if (!process)
+		return E_SRCH;
+	if (!signal || signal > SIG_MAX || !(signal_bit(signal) & SIGNALS_STOP))
+		return E_INVAL;
+	/* A SIGCONT that came in between wins; and nobody could continue an orphaned group from the
+	 * terminal (POSIX, 2.4.3). */
+	if (process->page->pending & signal_bit(SIG_CONT) || process->stop)
+		return OK;
+	if (signal != SIG_STOP && group_is_orphaned(process->group))
+		return OK;
+	err_t error = process_hold(process, rq, stop_cancel);
+	if (error != E_HELD)
+		return error;
+	process->stop = rq;
+	signal_stop(process, signal);
+	return E_HELD;
+}
+
+/* --- sending --- */
+
+static void signal_post(struct process *process, u32 signal, struct process_signal info)
+{
+	struct process_page *page = process->page;
+
+	if (signal_bit(signal) & process->ignored)
+		return;
+	if (!(page->pending & signal_bit(signal)))
+		page->signal[signal - 1] = info;
+	page->pending |= signal_bit(signal);
+	page->generation++;
+	signal_interrupt(process);
+}
+
+void signal_send(struct process *process, u32 signal, struct process_signal info)
+{
+	if (process->zombie || (process == proc.init && signal_bit(signal) & SIGNALS_FIRM))
 		return;
 	if (signal == SIG_KILL) {
 		process_finish(process, SIG_KILL);
@@ -61,72 +124,100 @@ void signal_send(struct process *process, u32 signal)
 		signal_stop(process, signal);
 		return;
 	}
+	if (signal_bit(signal) & SIGNALS_STOP)
+		process->page->pending &= ~signal_bit(SIG_CONT);
 	if (signal == SIG_CONT)
 		process_continue(process);
-	if (bit & SIGNALS_STOP)
-		process->page->pending &= ~SIGNAL_BIT(SIG_CONT);
-	if (bit & process->ignored)
-		return;
-	process->page->pending |= bit;
-	process->page->generation++;
-	signal_interrupt(process);
+	signal_post(process, signal, info);
 }
 
-/* Everybody that `wanted` selects; the list may change with each signal, so the next one is found by its number. */
-static u32 signal_all(u32 signal, bool (*wanted)(const struct process *process, u64 argument), u64 argument)
+struct recipients {
+	bool (*wanted)(const struct process *process, u64 argument);
+	u64 argument;
+};
+
+/* The living process with the least pid above `last`. Lists change with each signal that is sent,
+ * so nothing but the number is kept in between. */
+static struct process *recipient_next(const struct recipients *to, u32 last)
 {
-	u32 count = 0, last = 0;
-	for (;;) {
-		struct process *next = NULL;
-		list_each(process, &proc.processes, struct process, link) {
-			if (process->pid > last && !process->zombie && (!next || process->pid < next->pid))
-				next = process;
-		}
-		if (!next)
-			return count;
-		last = next->pid;
-		if (!wanted(next, argument))
-			continue;
-		count++;
-		if (signal)
-			signal_send(next, signal);
+	struct process *next = NULL;
+
+	list_each (process, &proc.processes, struct process, link) {
+		if (process->pid > last && (!next || process->pid < next->pid) &&
+		    to->wanted(process, to->argument))
+			next = process;
 	}
+	return next;
+}
+
+static u32 signal_all(const struct recipients *to, u32 signal, struct process_signal info)
+{
+	struct process *next;
+	u32 count = 0;
+
+	for (u32 last = 0; (next = recipient_next(to, last)); count++) {
+		last = next->pid;
+		if (signal)
+			signal_send(next, signal, info);
+	}
+	return count;
 }
 
 static bool in_group(const struct process *process, u64 group) { return process->group == group; }
 static bool is_other(const struct process *process, u64 self)
 {
-	return process->pid != self && process != process_first();
+	return process->pid != self && process != proc.init && !process->zombie;
 }
 
-void signal_group(u32 group, u32 signal) { (void)signal_all(signal, in_group, group); }
-
-err_t on_kill(struct request *rq, i64 pid, u32 signal)
+u32 signal_group(u32 group, u32 signal, struct process_signal info)
 {
-	struct process *caller = process_caller(rq);
+	return signal_all(&(struct recipients){ in_group, group }, signal, info);
+}
+
+err_t proc_kill(struct request *rq, i64 pid, u32 signal)
+{
+	const struct process *caller = process_asker(rq);
+
 	if (!caller)
 		return E_SRCH;
 	if (signal > SIG_MAX)
 		return E_INVAL;
+	if (pid < -PID_MAX || pid > PID_MAX)
+		return E_SRCH;
+	struct process_signal info = { .code = SIGNAL_FROM_USER, .pid = caller->pid };
+	if (caller->page)
+		info.uid = caller->page->uid;
 	if (pid == -1)
-		return signal_all(signal, is_other, caller->pid) ? OK : E_SRCH;
-	if (pid <= 0) {
-		u32 group = pid ? (u32)-pid : caller->group;
-		return signal_all(signal, in_group, group) ? OK : E_SRCH;
-	}
+		return signal_all(&(struct recipients){ is_other, caller->pid }, signal, info)
+		               ? OK
+		               : E_SRCH;
+	if (pid <= 0)
+		return signal_group(pid ? (u32)-pid : caller->group, signal, info) ? OK : E_SRCH;
 	struct process *target = process_find((u32)pid);
 	if (!target)
 		return E_SRCH;
-	if (target == process_first() && (signal == SIG_KILL || signal == SIG_STOP))
-		return E_PERM;
 	if (signal)
-		signal_send(target, signal);
+		signal_send(target, signal, info);
 	return OK;
 }
 
-err_t on_take(struct request *rq, u64 mask, u64 *taken)
+err_t proc_kill_group(struct request *rq, u32 group, u32 signal)
+{
+	struct process_signal info = { .code = SIGNAL_FROM_KERNEL };
+
+	if (rq->label != LABEL_CONTROL)
+		return E_PERM;
+	if (signal > SIG_MAX || !group)
+		return E_INVAL;
+	return signal_group(group, signal, info) ? OK : E_SRCH;
+}
+
+/* --- receiving --- */
+
+err_t proc_take(struct request *rq, u64 mask, u64 *taken)
 {
 	struct process *process = process_caller(rq);
+
 	if (!process)
 		return E_SRCH;
 	*taken = process->page->pending & mask;
@@ -134,87 +225,77 @@ err_t on_take(struct request *rq, u64 mask, u64 *taken)
 	return OK;
 }
 
-static void stop_cancel(struct request *rq)
-{
-	struct process *process = rq->cookie;
-	if (!rq->abandoned)
-		return; /* only SIGCONT and SIGKILL end a stop */
-	process->stop = NULL;
-	process_stop_reply(rq, E_INTR);
-}
-
-err_t on_stop(struct request *rq, u32 signal)
+/* Zombies that there are already are not the mask's business, but a wait may now have nothing to
+ * wait for any more. */
+err_t proc_ignore(struct request *rq, u64 mask)
 {
 	struct process *process = process_caller(rq);
+
 	if (!process)
 		return E_SRCH;
-	if (!signal || signal > SIG_MAX || !(SIGNAL_BIT(signal) & SIGNALS_STOP))
-		return E_INVAL;
-	/* A SIGCONT that came in between wins. */
-	if (process->page->pending & SIGNAL_BIT(SIG_CONT) || process->stop)
-		return OK;
-	process->stop = rq;
-	rq->cookie = process;
-	signal_stop(process, signal);
-	return request_hold(rq, stop_cancel);
+	process->ignored = mask & ~SIGNALS_FIRM;
+	process->page->pending &= ~process->ignored;
+	return OK;
 }
 
-/* --- timers --- */
-
-static void timer_fired(struct rt_source *source, u64 bits)
-{
-	struct timer *timer = source->cookie;
-	(void)bits;
-	if (timer->interval) {
-		timer->deadline += timer->interval;
-		(void)!event_timer(source->event, EVENT_TIMER, timer->deadline);
-	}
-	signal_send(timer->process, timer->signal);
-}
-
-static err_t timer_open(struct process *process, struct timer *timer)
-{
-	if (timer->source.event)
-		return OK;
-	err_t error = event_create(process->bank, &timer->source.event);
-	if (error)
-		return error;
-	timer->process = process;
-	timer->source.handler = timer_fired;
-	timer->source.cookie = timer;
-	error = rt_source_add(&proc.server, &timer->source);
-	if (error) {
-		(void)!cap_close(timer->source.event);
-		timer->source.event = 0;
-	}
-	return error;
-}
-
-err_t on_timer(struct request *rq, u32 which, u32 signal, u64 deadline, u64 interval)
+err_t proc_child_flags(struct request *rq, u32 flags)
 {
 	struct process *process = process_caller(rq);
+
 	if (!process)
 		return E_SRCH;
-	if (which >= TIMERS || !signal || signal > SIG_MAX)
+	if (flags & ~(u32)CHILD_NO_STOP)
 		return E_INVAL;
-	struct timer *timer = &process->timer[which];
-	err_t error = timer_open(process, timer);
-	if (error)
-		return error;
-	timer->deadline = deadline;
-	timer->interval = interval;
-	timer->signal = signal;
-	return event_timer(timer->source.event, EVENT_TIMER, deadline ? deadline : DEADLINE_NEVER);
+	process->no_stop = flags & CHILD_NO_STOP;
+	return OK;
 }
 
-void timers_stop(struct process *process)
+/* --- the timer --- */
+
+static err_t timer_set(const struct process *process, u64 deadline)
 {
-	for (u32 i = 0; i < TIMERS; i++) {
-		struct timer *timer = &process->timer[i];
-		if (!timer->source.event)
-			continue;
-		rt_source_remove(&proc.server, &timer->source);
-		(void)!cap_close(timer->source.event);
-		timer->source.event = 0;
+	return event_timer(process->source.event, EVENT_TIMER,
+	                   deadline ? deadline : DEADLINE_NEVER);
+}
+
+/* Periods that have been missed altogether are not made up for. */
+void timer_fired(struct process *process)
+{
+	struct process_signal info = { .code = SIGNAL_FROM_KERNEL };
+	u64 now = rt_now(), interval = process->timer_interval;
+
+	if (!process->timer_deadline)
+		return; /* switched off meanwhile */
+	if (now < process->timer_deadline) {
+		/* Set anew meanwhile, or the clock's last digits. */
+		ignore(timer_set(process, process->timer_deadline));
+		return;
 	}
+	if (interval)
+		process->timer_deadline +=
+		        ((now - process->timer_deadline) / interval + 1) * interval;
+	else
+		process->timer_deadline = 0;
+	if (timer_set(process, process->timer_deadline))
+		rt_log("the timer of %u has stopped", process->pid);
+	signal_send(process, process->timer_signal, info);
+}
+
+err_t proc_timer(struct request *rq, u32 which, u32 signal, u64 deadline, u64 interval)
+{
+	struct process *process = process_caller(rq);
+
+	if (!process)
+		return E_SRCH;
+	if (which)
+		return which > 2 ? E_INVAL : E_NOSYS;
+	if (!signal || signal > SIG_MAX)
+		return E_INVAL;
+	err_t error = timer_set(process, deadline);
+	if (error)
+		return error;
+	process->timer_deadline = deadline;
+	process->timer_interval = interval;
+	process->timer_signal = signal;
+	return OK;
 }

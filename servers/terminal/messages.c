@@ -4,7 +4,7 @@
 #include "proto/log.h"
 
 static cap_t log_gate;
-static bool come; /* there may be more in the log */
+static bool come;    /* there may be more in the log */
 static u64 position; /* of the log: what is behind it was not read yet */
 static char text[512];
 static size_t text_start, text_end;
@@ -39,7 +39,8 @@ static bool messages_fetch(void)
 void messages_give(struct terminal *t)
 {
 	while (text_start < text_end || messages_fetch()) {
-		size_t done = ldisc_write(&t->ldisc, (const u8 *)text + text_start, text_end - text_start);
+		size_t done = ldisc_write(&t->ldisc, (const u8 *)text + text_start,
+		                          text_end - text_start);
 		text_start += done;
 		if (text_start < text_end)
 			return; /* full: called again when there is room */

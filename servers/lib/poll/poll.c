@@ -47,8 +47,8 @@ static err_t waiter_add(struct poll_list *list, u32 mask, u64 bits, cap_t *event
 {
 	struct poll_waiter *waiter = waiter_find(list, *event);
 
-	/* One poller may wait for two descriptors of one open file; what it waited for earlier and is not
-	 * interested in any more costs it a wake-up for nothing at most. */
+	/* One poller may wait for two descriptors of one open file; what it waited for earlier and
+	 * does not any more costs it a wake-up for nothing at most. */
 	if (waiter) {
 		waiter->mask |= mask;
 		waiter->bits |= bits;

@@ -234,6 +234,9 @@ SYSCALL(54) err_t task_fetch(cap_t task, u64 from, u64 to, u64 size);
 /* Close all slots of `task` (needs CONTROL) from 16 up but those in the sorted array of `count` cap_t's in own memory at `list`. */
 SYSCALL(55) err_t task_caps_keep(cap_t task, u64 list, u64 count);
 
+/* As task_clone, but regions that begin below `end` are mapped, not cloned: the copy works on the same memory there (vfork). */
+SYSCALL(56) err_t task_clone_sharing(cap_t task, cap_t bank, u64 end, cap_t *clone);
+
 /* --- threads --- */
 
 /* A stopped thread in `task` (needs CONTROL) on `schedule`; `bank` pays. `control`: address of its struct thread_control (0: none, then

@@ -99,7 +99,7 @@ err_t task_destroy(struct task *task)
 
 /* --- clone --- */
 
-static err_t region_copy(const struct region *region, struct task *task)
+static err_t region_copy(const struct region *region, struct task *task, bool same)
 {
 	struct bank *bank = task->object.bank;
 	struct segment *segment = region->segment;
@@ -111,7 +111,7 @@ static err_t region_copy(const struct region *region, struct task *task)
 	copy->access_max = region->access_max;
 	copy->shared = region->shared;
 	copy->offset = region->offset;
-	if (!segment || region->shared || segment_is_physical(segment)) {
+	if (!segment || region->shared || same || segment_is_physical(segment)) {
 		region_link(copy, task, segment, region_start(region));
 		return OK;
 	}
@@ -126,11 +126,11 @@ static err_t region_copy(const struct region *region, struct task *task)
 	return OK;
 }
 
-static err_t task_copy(struct task *from, struct task *to)
+static err_t task_copy(struct task *from, struct task *to, u64 same_below)
 {
 	err_t error = cap_copy_all(from, to);
 	for (struct region *r = region_first(from, 0); r && !error; r = region_first(from, region_end(r)))
-		error = region_copy(r, to);
+		error = region_copy(r, to, region_start(r) < same_below);
 	return error;
 }
 
@@ -158,7 +158,7 @@ err_t sys_task_create(cap_t bank_cap, cap_t *out)
 	return task ? task_publish(task, out) : E_FUNDS;
 }
 
-err_t sys_task_clone(cap_t cap, cap_t bank_cap, cap_t *out)
+err_t sys_task_clone_sharing(cap_t cap, cap_t bank_cap, u64 end, cap_t *out)
 {
 	struct task *from = CAP_FIND(cap, TASK, task, RIGHT_CONTROL);
 	struct bank *bank = CAP_FIND(bank_cap, BANK, bank, RIGHT_USE);
@@ -167,7 +167,7 @@ err_t sys_task_clone(cap_t cap, cap_t bank_cap, cap_t *out)
 	struct task *task = task_new(bank);
 	if (!task)
 		return E_FUNDS;
-	err_t error = task_copy(from, task);
+	err_t error = task_copy(from, task, end);
 	if (error) {
 		(void)task_destroy(task);
 		return error;
@@ -175,6 +175,11 @@ err_t sys_task_clone(cap_t cap, cap_t bank_cap, cap_t *out)
 	task->syscall_entry = from->syscall_entry;
 	task->upcall_entry = from->upcall_entry;
 	return task_publish(task, out);
+}
+
+err_t sys_task_clone(cap_t cap, cap_t bank_cap, cap_t *out)
+{
+	return sys_task_clone_sharing(cap, bank_cap, 0, out);
 }
 
 err_t sys_task_entries(cap_t cap, u64 syscall_entry, u64 upcall_entry)

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Free blocks and inodes: one bitmap block a group for each. A bitmap that says that structure is free, or a count that does not fit, is damage: it is
- * reported, and nothing is given away that may be in use. */
+/* Free blocks and inodes: one bitmap block a group for each. A bitmap that says that structure is
+ * free, or a count that does not fit, is damage: it is reported, and nothing is given away that may
+ * be in use. */
 #include <string.h>
 
 #include "ext.h"
 
 static bool bit_get(const char *map, u32 bit) { return (u8)map[bit / 8] >> bit % 8 & 1; }
 static void bit_set(char *map, u32 bit) { map[bit / 8] = (char)((u8)map[bit / 8] | 1u << bit % 8); }
-static void bit_clear(char *map, u32 bit) { map[bit / 8] = (char)((u8)map[bit / 8] & ~(1u << bit % 8)); }
+static void bit_clear(char *map, u32 bit)
+{
+	map[bit / 8] = (char)((u8)map[bit / 8] & ~(1u << bit % 8));
+}
 
 static void bits_set(char *map, u32 start, u32 end)
 {
@@ -49,7 +53,8 @@ static void block_bitmap_make(const struct ext *ext, char *map, u32 group)
 {
 	memset(map, 0, ext->block_size);
 	for (u32 i = 0; i < ext->zone_count; i++)
-		bits_set_blocks(ext, map, group, ext->zones[i].start, ext->zones[i].end - ext->zones[i].start);
+		bits_set_blocks(ext, map, group, ext->zones[i].start,
+		                ext->zones[i].end - ext->zones[i].start);
 	bits_set(map, ext_group_blocks(ext, group), ext->block_size * 8);
 }
 
@@ -57,7 +62,8 @@ static err_t block_bitmap_get(struct ext *ext, u32 group, struct buffer **buffer
 {
 	struct ext_group *g = &ext->groups[group];
 	bool make = g->flags & DESC_BLOCK_UNINIT;
-	err_t error = cache_get(&ext->cache, g->block_bitmap, make ? BUFFER_ZERO : BUFFER_READ, buffer);
+	err_t error =
+	        cache_get(&ext->cache, g->block_bitmap, make ? BUFFER_ZERO : BUFFER_READ, buffer);
 
 	if (!error && make) {
 		block_bitmap_make(ext, (*buffer)->data, group);
@@ -72,7 +78,8 @@ static err_t inode_bitmap_get(struct ext *ext, u32 group, struct buffer **buffer
 {
 	struct ext_group *g = &ext->groups[group];
 	bool make = g->flags & DESC_INODE_UNINIT;
-	err_t error = cache_get(&ext->cache, g->inode_bitmap, make ? BUFFER_ZERO : BUFFER_READ, buffer);
+	err_t error =
+	        cache_get(&ext->cache, g->inode_bitmap, make ? BUFFER_ZERO : BUFFER_READ, buffer);
 
 	if (!error && make) {
 		bits_set((*buffer)->data, ext->inodes_per_group, ext->block_size * 8);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The block cache. Transfers come from a fixed pool, and nothing here allocates on the way of writing back: what frees memory must not need any. */
+/* The block cache. Transfers come from a fixed pool, and nothing here allocates on the way of
+ * writing back: what frees memory must not need any. */
 #include "cache.h"
 
 #include <stdlib.h>
@@ -28,8 +29,9 @@ err_t cache_start(struct cache *cache, struct disk *disk, u32 block_size, u32 li
 
 	while (buckets < limit)
 		buckets *= 2;
-	*cache = (struct cache){ .disk = disk, .block_size = block_size, .limit = limit,
-				 .hash_mask = buckets - 1 };
+	*cache = (struct cache){
+		.disk = disk, .block_size = block_size, .limit = limit, .hash_mask = buckets - 1
+	};
 	cache->hash = calloc(buckets, sizeof(struct buffer *));
 	if (!cache->hash)
 		return E_FUNDS;
@@ -126,7 +128,8 @@ static bool buffer_idle(const struct buffer *buffer)
 	return buffer->users == 0 && !buffer->busy && !list_linked(&buffer->dirty);
 }
 
-/* A buffer for other contents, without waiting: a free one, a new one, or the least recently used. */
+/* A buffer for other contents, without waiting: a free one, a new one, or the least recently
+ * used. */
 static struct buffer *cache_recycle(struct cache *cache)
 {
 	struct buffer *buffer = list_first(&cache->free, struct buffer, lru);
@@ -182,10 +185,7 @@ void cache_stop(struct cache *cache)
 
 /* --- transfers --- */
 
-static void cache_wait(struct cache *cache)
-{
-	disk_wait(cache->disk, &cache->finished);
-}
+static void cache_wait(struct cache *cache) { disk_wait(cache->disk, &cache->finished); }
 
 static void buffer_clean(struct cache *cache, struct buffer *buffer)
 {
@@ -236,8 +236,10 @@ static struct cache_io *cache_io_take(struct cache *cache, u32 operation)
 		return NULL;
 	cache->free_io = io->next;
 	io->batch = NULL;
-	io->io = (struct disk_io){ .operation = operation, .piece_size = cache->block_size,
-				   .done = cache_io_done, .cookie = cache };
+	io->io = (struct disk_io){ .operation = operation,
+		                   .piece_size = cache->block_size,
+		                   .done = cache_io_done,
+		                   .cookie = cache };
 	return io;
 }
 
@@ -402,7 +404,8 @@ static int buffer_compare(const void *a, const void *b)
 	return ((*left)->block > (*right)->block) - ((*left)->block < (*right)->block);
 }
 
-/* Buffers of the kind that were dirty at `sequence`, into cache->batch, by place on the disk. Those that are being written have to wait. */
+/* Buffers of the kind that were dirty at `sequence`, into cache->batch, by place on the disk. Those
+ * that are being written have to wait. */
 static u32 batch_collect(struct cache *cache, enum buffer_kind kind, u64 sequence, bool *busy)
 {
 	u32 count = 0;
@@ -445,7 +448,8 @@ static err_t batch_write(struct cache *cache, u32 count)
 }
 
 /* All of a kind that was dirty at `sequence`, or at most one batch. Under flush_lock. */
-static err_t cache_write_kind(struct cache *cache, enum buffer_kind kind, u64 sequence, bool one_batch)
+static err_t cache_write_kind(struct cache *cache, enum buffer_kind kind, u64 sequence,
+                              bool one_batch)
 {
 	err_t first_error = OK;
 
@@ -498,7 +502,8 @@ err_t cache_write(struct cache *cache, struct buffer *buffer)
 static err_t cache_write_some(struct cache *cache)
 {
 	fiber_lock_take(&cache->flush_lock);
-	enum buffer_kind kind = list_empty(&cache->dirty[BUFFER_DATA]) ? BUFFER_METADATA : BUFFER_DATA;
+	enum buffer_kind kind =
+	        list_empty(&cache->dirty[BUFFER_DATA]) ? BUFFER_METADATA : BUFFER_DATA;
 	err_t error = cache_write_kind(cache, kind, cache->sequence, true);
 	fiber_lock_give(&cache->flush_lock);
 	return error;
@@ -512,7 +517,8 @@ void cache_throttle(struct cache *cache)
 		;
 }
 
-/* No buffer could be had. Afterwards one may be free, and the block that was wanted may be there, too. */
+/* No buffer could be had. Afterwards one may be free, and the block that was wanted may be there,
+ * too. */
 static err_t cache_make_room(struct cache *cache)
 {
 	if (cache->dirty_count)

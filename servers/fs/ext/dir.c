@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Directories: blocks full of entries, each of which says where the next one begins. Hashed directories are read in the same way (what belongs
- * to the hash looks like unused entries), and lose their hash when a name is added. */
+/* Directories: blocks full of entries, each of which says where the next one begins. Hashed
+ * directories are read in the same way (what belongs to the hash looks like unused entries), and
+ * lose their hash when a name is added. */
 #include <string.h>
 
 #include "ext.h"
@@ -40,7 +41,8 @@ static err_t dir_block(struct ext_node *dir, u32 index, struct buffer **buffer)
 	if (run.physical == 0 || run.unwritten)
 		return ext_corrupt(ext, dir->node.ino, "a directory with a hole");
 	if (run.count > 1 && !cache_has(&ext->cache, run.physical))
-		cache_prefetch(&ext->cache, run.physical, (u32)ext_min(run.count, dir_blocks(dir) - index));
+		cache_prefetch(&ext->cache, run.physical,
+		               (u32)ext_min(run.count, dir_blocks(dir) - index));
 	return cache_get(&ext->cache, run.physical, BUFFER_READ, buffer);
 }
 
@@ -51,10 +53,7 @@ static err_t dir_damaged(struct ext_node *dir)
 
 /* --- finding --- */
 
-u32 dir_entry_ino(const struct ext_slot *slot)
-{
-	return entry_at(slot->buffer, slot->offset)->ino;
-}
+u32 dir_entry_ino(const struct ext_slot *slot) { return entry_at(slot->buffer, slot->offset)->ino; }
 
 /* E_NOENT: not in this block. */
 static err_t block_find(struct ext_node *dir, const char *name, size_t size, struct ext_slot *slot)
@@ -66,7 +65,8 @@ static err_t block_find(struct ext_node *dir, const char *name, size_t size, str
 		if (!entry_valid(ext, slot->buffer, offset))
 			return dir_damaged(dir);
 		const struct ext_dirent *e = entry_at(slot->buffer, offset);
-		if (e->ino && e->name_size == size && e->name[0] == name[0] && !memcmp(e->name, name, size)) {
+		if (e->ino && e->name_size == size && e->name[0] == name[0] &&
+		    !memcmp(e->name, name, size)) {
 			slot->offset = offset;
 			return OK;
 		}
@@ -106,8 +106,10 @@ err_t ext_lookup(struct node *node, const char *name, size_t size, struct node *
 		return E_NOENT;
 	err_t error = dir_find(dir, name, size, &slot);
 	if (error)
-		return error == E_NOENT && name[0] == '.' && size <= 2 && (size == 1 || name[1] == '.') ?
-			       dir_damaged(dir) : error;
+		return error == E_NOENT && name[0] == '.' && size <= 2 &&
+		                       (size == 1 || name[1] == '.')
+		               ? dir_damaged(dir)
+		               : error;
 	u32 ino = dir_entry_ino(&slot);
 	cache_put(&ext_of(node)->cache, slot.buffer);
 	return ext_node_get(ext_of(node), ino, false, found);
@@ -121,26 +123,34 @@ static u8 entry_type(const struct ext_node *x)
 	if (!ext_of(&x->node)->filetype)
 		return 0;
 	switch (x->node.mode & MODE_TYPE) {
-	case MODE_FILE: return 1;
-	case MODE_DIR: return 2;
-	case MODE_CHAR: return 3;
-	case MODE_BLOCK: return 4;
-	case MODE_FIFO: return 5;
-	case MODE_SOCKET: return 6;
-	case MODE_LINK: return 7;
+	case MODE_FILE:
+		return 1;
+	case MODE_DIR:
+		return 2;
+	case MODE_CHAR:
+		return 3;
+	case MODE_BLOCK:
+		return 4;
+	case MODE_FIFO:
+		return 5;
+	case MODE_SOCKET:
+		return 6;
+	case MODE_LINK:
+		return 7;
 	}
 	return 0;
 }
 
 static u32 type_mode(u8 type)
 {
-	static const u32 modes[8] = { 0,	 MODE_FILE, MODE_DIR,	 MODE_CHAR,
-				      MODE_BLOCK, MODE_FIFO, MODE_SOCKET, MODE_LINK };
+	static const u32 modes[8] = { 0,          MODE_FILE, MODE_DIR,    MODE_CHAR,
+		                      MODE_BLOCK, MODE_FIFO, MODE_SOCKET, MODE_LINK };
 
 	return modes[type & 7];
 }
 
-static void entry_set(struct ext_dirent *e, u32 size, const char *name, size_t name_size, const struct ext_node *x)
+static void entry_set(struct ext_dirent *e, u32 size, const char *name, size_t name_size,
+                      const struct ext_node *x)
 {
 	e->ino = (u32)x->node.ino;
 	e->size = (u16)size;
@@ -151,7 +161,7 @@ static void entry_set(struct ext_dirent *e, u32 size, const char *name, size_t n
 
 /* Put the entry behind one that is larger than it needs to be; *done says whether there was one. */
 static err_t block_add(struct ext_node *dir, struct buffer *buffer, const char *name, size_t size,
-		       const struct ext_node *x, bool *done)
+                       const struct ext_node *x, bool *done)
 {
 	const struct ext *ext = ext_of(&dir->node);
 	u32 need = entry_need(size);
@@ -265,7 +275,7 @@ void dir_take(struct ext_node *dir, struct ext_slot *slot)
 
 	if (slot->previous != slot->offset)
 		entry_at(slot->buffer, slot->previous)->size =
-			(u16)(entry_at(slot->buffer, slot->previous)->size + e->size);
+		        (u16)(entry_at(slot->buffer, slot->previous)->size + e->size);
 	else
 		e->ino = 0;
 	if (slot->index < dir->free_hint)
@@ -322,9 +332,10 @@ err_t dir_check_empty(struct ext_node *dir)
 	return error;
 }
 
-/* The first entry at or behind `within`: entries may have been joined since the position was told. */
-static err_t block_list(struct ext_node *dir, const struct buffer *buffer, u32 within, u64 base, u64 *position,
-			struct list_sink *sink, bool *full)
+/* The first entry at or behind `within`: entries may have been joined since the position was
+ * told. */
+static err_t block_list(struct ext_node *dir, const struct buffer *buffer, u32 within, u64 base,
+                        u64 *position, struct list_sink *sink, bool *full)
 {
 	const struct ext *ext = ext_of(&dir->node);
 
@@ -334,7 +345,8 @@ static err_t block_list(struct ext_node *dir, const struct buffer *buffer, u32 w
 		const struct ext_dirent *e = entry_at(buffer, offset);
 		u64 next = base + offset + e->size;
 		if (e->ino && offset >= within) {
-			*full = !list_put(sink, e->ino, type_mode(e->type), e->name, e->name_size, next);
+			*full = !list_put(sink, e->ino, type_mode(e->type), e->name, e->name_size,
+			                  next);
 			if (*full)
 				return OK;
 		}
@@ -360,7 +372,8 @@ err_t ext_list(struct node *node, u64 *position, struct list_sink *sink)
 		error = dir_block(dir, index, &buffer);
 		if (error)
 			break;
-		error = block_list(dir, buffer, within, (u64)index << ext->block_shift, position, sink, &full);
+		error = block_list(dir, buffer, within, (u64)index << ext->block_shift, position,
+		                   sink, &full);
 		cache_put(&ext_of(node)->cache, buffer);
 	}
 	return error;

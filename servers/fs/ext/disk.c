@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The disk as a client of block.h: a ring of requests in a segment shared with the driver. Data is copied between the pieces and the ring's own pages,
- * which the driver may pin, so that the cache's memory can come and go. What the driver writes into the ring is checked like any input. */
+/* The disk as a client of block.h: a ring of requests in a segment shared with the driver. Data is
+ * copied between the pieces and the ring's own pages, which the driver may pin, so that the cache's
+ * memory can come and go. What the driver writes into the ring is checked like any input. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,7 @@ enum { DATA_PAGES = 64, EVENT_BIT = 1, DEADLINE_S = 30 };
 struct disk {
 	cap_t gate, segment, event, doorbell;
 	struct block_ring *ring; /* followed by the data pages */
-	u64 free_pages;		 /* bit: the data page is free */
+	u64 free_pages;          /* bit: the data page is free */
 	u64 free_tags;
 	struct disk_io *in_flight[BLOCK_RING_ENTRIES]; /* by tag */
 	struct list waiting;
@@ -93,7 +94,8 @@ static bool disk_start(struct disk *disk, struct disk_io *io)
 static void disk_ring_bell(struct disk *disk)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&disk->ring->driver_sleeping, __ATOMIC_RELAXED) && event_signal(disk->doorbell, 1))
+	if (__atomic_load_n(&disk->ring->driver_sleeping, __ATOMIC_RELAXED) &&
+	    event_signal(disk->doorbell, 1))
 		rt_log("the disk's driver is gone");
 }
 
@@ -144,7 +146,8 @@ static void disk_poll(struct disk *disk)
 		u32 completed = __atomic_load_n(&ring->completed, __ATOMIC_ACQUIRE);
 		if (completed == disk->seen || completed - disk->seen > BLOCK_RING_ENTRIES)
 			return;
-		struct block_completion completion = ring->completions[disk->seen % BLOCK_RING_ENTRIES];
+		struct block_completion completion =
+		        ring->completions[disk->seen % BLOCK_RING_ENTRIES];
 		disk->seen++;
 		disk_complete(disk, completion);
 	}
@@ -197,8 +200,11 @@ static void transfer_done(struct disk_io *io, err_t error)
 
 err_t disk_transfer(struct disk *disk, u32 operation, u64 sector, void *data, u32 size)
 {
-	struct transfer transfer = { .io = { .operation = operation, .sector = sector, .count = size ? 1 : 0,
-					     .piece_size = size, .done = transfer_done } };
+	struct transfer transfer = { .io = { .operation = operation,
+		                             .sector = sector,
+		                             .count = size ? 1 : 0,
+		                             .piece_size = size,
+		                             .done = transfer_done } };
 
 	if (operation == BLOCK_FLUSH && !disk->info.flush)
 		return OK;
@@ -230,11 +236,12 @@ err_t disk_open(cap_t gate, struct disk **out)
 	disk->ring = rt_pages(size, SEGMENT_COMMITTED, &disk->segment);
 	if (!disk->ring)
 		return E_FUNDS;
-	disk->ring->client_sleeping = 1; /* always: the loop waits for the event and for much else */
+	disk->ring->client_sleeping =
+	        1; /* always: the loop waits for the event and for much else */
 	error = event_create(RT_BANK, &disk->event);
 	if (!error)
 		error = block_attach(gate, 1 + DATA_PAGES, EVENT_BIT, disk->segment, disk->event,
-				     &disk->doorbell);
+		                     &disk->doorbell);
 	if (!error)
 		*out = disk;
 	return error;

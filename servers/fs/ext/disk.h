@@ -7,7 +7,8 @@
 
 enum { DISK_PIECES_MAX = 32, DISK_TRANSFER_MAX = 64 << 10 };
 
-/* One transfer of `count` pieces of memory of piece_size bytes each, which are one after the other on the disk. */
+/* One transfer of `count` pieces of memory of piece_size bytes each, which are one after the other
+ * on the disk. */
 struct disk_io {
 	struct list link;
 	u32 operation; /* BLOCK_* */
@@ -24,7 +25,8 @@ struct disk;
 
 /* At most DISK_TRANSFER_MAX bytes. The pieces must stay until `done`. */
 void disk_submit(struct disk *disk, struct disk_io *io);
-/* On a fiber: wait for `queue`, which some `done` wakes. Before the server's loop runs: until some transfer is over. Look again then. */
+/* On a fiber: wait for `queue`, which some `done` wakes. Before the server's loop runs: until some
+ * transfer is over. Look again then. */
 void disk_wait(struct disk *disk, struct fiber_queue *queue);
 u64 disk_sectors(const struct disk *disk);
 bool disk_readonly(const struct disk *disk);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The ext2/ext4 file system: its state in memory, and what its files offer each other.
  *
- * Everything that is read from the disk is checked before it is used. Locks, beyond those of fs/lib: alloc_lock for bitmaps and group counts,
- * state_lock for the superblock's state and the orphans; both are innermost, alloc_lock before state_lock. */
+ * Everything that is read from the disk is checked before it is used. Locks, beyond those of
+ * fs/lib: alloc_lock for bitmaps and group counts, state_lock for the superblock's state and the
+ * orphans; both are innermost, alloc_lock before state_lock. */
 #pragma once
 
 #include "cache.h"
@@ -42,13 +43,13 @@ struct ext {
 	struct ext_zone *zones;
 	u32 zone_count;
 	struct fiber_lock alloc_lock, state_lock;
-	bool was_valid;	   /* when mounted: only then it may be marked so again */
-	bool marked_valid; /* on disk now */
-	u32 active;	   /* operations that change something, between ext_begin and ext_end */
-	u64 changes;	   /* counts them */
+	bool was_valid;      /* when mounted: only then it may be marked so again */
+	bool marked_valid;   /* on disk now */
+	u32 active;          /* operations that change something, between ext_begin and ext_end */
+	u64 changes;         /* counts them */
 	struct list orphans; /* newest first, as on disk */
 	struct list nodes[EXT_NODE_BUCKETS];
-	struct list unused;  /* nodes without users, least recently used first */
+	struct list unused; /* nodes without users, least recently used first */
 	u32 unused_count;
 	struct fiber_queue loaded;
 };
@@ -62,11 +63,11 @@ struct ext_node {
 	u32 flags, generation, dtime, file_acl;
 	u64 file_acl_high;
 	u32 block[EXT_BLOCKS]; /* map, or a short link's text */
-	u64 last_block;	       /* allocated for it: the next goes behind it */
-	u32 free_hint;	       /* directory: no room for a name in blocks below */
-	u64 next_read;	       /* offset behind the last read */
-	u64 ahead_end;	       /* read ahead as far as that */
-	u32 ahead;	       /* blocks to read ahead; 0: not sequential */
+	u64 last_block;        /* allocated for it: the next goes behind it */
+	u32 free_hint;         /* directory: no room for a name in blocks below */
+	u64 next_read;         /* offset behind the last read */
+	u64 ahead_end;         /* read ahead as far as that */
+	u32 ahead;             /* blocks to read ahead; 0: not sequential */
 };
 
 static inline struct ext *ext_of(const struct node *node)
@@ -82,7 +83,8 @@ static inline u64 ext_min(u64 a, u64 b) { return a < b ? a : b; }
 /* --- super.c --- */
 
 /* Mount what is on the disk. `readonly`: do not change it. On failure `why` says so in words. */
-MUST_CHECK err_t ext_mount(struct ext *ext, struct disk *disk, u32 cache_blocks, bool readonly, const char **why);
+MUST_CHECK err_t ext_mount(struct ext *ext, struct disk *disk, u32 cache_blocks, bool readonly,
+                           const char **why);
 /* Give all memory back (tests; ext_sync_all first). */
 void ext_unmount(struct ext *ext);
 /* Around all that changes the disk's contents. */
@@ -129,7 +131,7 @@ void ext_nodes_free(struct ext *ext);
 /* blocks is counted in 512 bytes. */
 void ext_node_count(struct ext_node *node, i64 blocks);
 
-/* --- map.c: where a file's blocks are; indirect.c, extent.c and extent_change.c are its two kinds --- */
+/* --- map.c: where a file's blocks are; two kinds: indirect.c, extent.c with extent_change.c --- */
 
 struct ext_run {
 	u64 physical; /* 0: a hole */
@@ -138,7 +140,8 @@ struct ext_run {
 };
 /* The run that begins at `logical`, at most `most` long. */
 MUST_CHECK err_t ext_map_find(struct ext_node *node, u64 logical, u32 most, struct ext_run *run);
-/* The block at `logical`, allocated if there is none: then `fresh`, and its contents on disk mean nothing. */
+/* The block at `logical`, allocated if there is none: then `fresh`, and its contents on disk mean
+ * nothing. */
 MUST_CHECK err_t ext_map_make(struct ext_node *node, u64 logical, u64 *physical, bool *fresh);
 /* Free all blocks from `logical` on. */
 MUST_CHECK err_t ext_map_cut(struct ext_node *node, u64 logical);
@@ -176,10 +179,12 @@ MUST_CHECK err_t ext_link_write(struct ext_node *node, const char *target, size_
 struct ext_slot {
 	struct buffer *buffer;
 	u32 offset, previous; /* of the entry before it in the block; the same: none */
-	u32 index;	      /* of the block in the directory */
+	u32 index;            /* of the block in the directory */
 };
-MUST_CHECK err_t dir_find(struct ext_node *dir, const char *name, size_t size, struct ext_slot *slot);
-MUST_CHECK err_t dir_add(struct ext_node *dir, const char *name, size_t size, const struct ext_node *node);
+MUST_CHECK err_t dir_find(struct ext_node *dir, const char *name, size_t size,
+                          struct ext_slot *slot);
+MUST_CHECK err_t dir_add(struct ext_node *dir, const char *name, size_t size,
+                         const struct ext_node *node);
 /* Take the entry out; puts the buffer. */
 void dir_take(struct ext_node *dir, struct ext_slot *slot);
 /* Let the entry lead to another node; puts the buffer. */
@@ -194,11 +199,13 @@ err_t ext_list(struct node *dir, u64 *position, struct list_sink *sink);
 /* --- names.c, rename.c, orphan.c --- */
 
 err_t ext_lookup(struct node *dir, const char *name, size_t size, struct node **node);
-err_t ext_create(struct node *dir, const char *name, size_t size, const struct node_make *make, struct node **node);
+err_t ext_create(struct node *dir, const char *name, size_t size, const struct node_make *make,
+                 struct node **node);
 err_t ext_link(struct node *dir, const char *name, size_t size, struct node *node);
 err_t ext_remove(struct node *dir, const char *name, size_t size, struct node *node);
 err_t ext_rename(const struct rename *rename);
-/* One link less; without links it becomes an orphan. For a directory: it is empty, both its links go. */
+/* One link less; without links it becomes an orphan. For a directory: it is empty, both its links
+ * go. */
 MUST_CHECK err_t ext_drop_link(struct ext_node *node);
 
 MUST_CHECK err_t orphan_add(struct ext_node *node);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ext4's extents: a tree whose root lies in the inode. Finding, and taking blocks off the end; extent_change.c adds. */
+/* ext4's extents: a tree whose root lies in the inode. Finding, and taking blocks off the end;
+ * extent_change.c adds. */
 #include "extent.h"
 
 #include <string.h>
@@ -10,7 +11,10 @@ u32 extent_count(const struct ext_extent *e)
 	return e->count > EXTENT_COUNT_MAX ? e->count - (u32)EXTENT_COUNT_MAX : e->count;
 }
 u64 extent_start(const struct ext_extent *e) { return e->start | (u64)e->start_high << 32; }
-static u64 index_leaf(const struct ext_extent_index *index) { return index->leaf | (u64)index->leaf_high << 32; }
+static u64 index_leaf(const struct ext_extent_index *index)
+{
+	return index->leaf | (u64)index->leaf_high << 32;
+}
 
 static const char *leaf_check(const struct ext *ext, const struct ext_extent *e, u32 entries)
 {
@@ -27,7 +31,8 @@ static const char *leaf_check(const struct ext *ext, const struct ext_extent *e,
 	return NULL;
 }
 
-static const char *index_check(const struct ext *ext, const struct ext_extent_index *index, u32 entries)
+static const char *index_check(const struct ext *ext, const struct ext_extent_index *index,
+                               u32 entries)
 {
 	for (u32 i = 0; i < entries; i++) {
 		if (i > 0 && index[i].logical <= index[i - 1].logical)
@@ -39,24 +44,27 @@ static const char *index_check(const struct ext *ext, const struct ext_extent_in
 }
 
 /* One node of the tree, of `size` bytes; the root alone may be empty. */
-static err_t level_check(struct ext_node *x, const struct ext_extent_header *header, size_t size, u32 depth,
-			 bool root)
+static err_t level_check(struct ext_node *x, const struct ext_extent_header *header, size_t size,
+                         u32 depth, bool root)
 {
 	const struct ext *ext = ext_of(&x->node);
 	u32 room = (u32)((size - sizeof(*header)) / sizeof(struct ext_extent));
 	const char *wrong = NULL;
 
-	if (header->magic != EXTENT_MAGIC || header->depth != depth || header->max < 2 || header->max > room ||
-	    header->entries > header->max || (header->entries == 0 && !(root && depth == 0)))
+	if (header->magic != EXTENT_MAGIC || header->depth != depth || header->max < 2 ||
+	    header->max > room || header->entries > header->max ||
+	    (header->entries == 0 && !(root && depth == 0)))
 		wrong = "a block of its extents is damaged";
 	else if (depth == 0)
 		wrong = leaf_check(ext, (const struct ext_extent *)(header + 1), header->entries);
 	else
-		wrong = index_check(ext, (const struct ext_extent_index *)(header + 1), header->entries);
+		wrong = index_check(ext, (const struct ext_extent_index *)(header + 1),
+		                    header->entries);
 	return wrong ? ext_corrupt(ext_of(&x->node), x->node.ino, wrong) : OK;
 }
 
-/* The last entry whose key is at most `logical`; -1: none. Extents and index entries begin alike. */
+/* The last entry whose key is at most `logical`; -1: none. Extents and index entries begin
+ * alike. */
 static i32 level_search(const struct ext_extent_header *header, u64 logical)
 {
 	const struct ext_extent *e = (const struct ext_extent *)(header + 1);
@@ -87,7 +95,8 @@ static err_t path_enter(struct ext_node *x, struct extent_path *path, u32 i)
 
 	if (above->at < 0)
 		above->at = 0; /* before the first: it belongs to the first's subtree */
-	const struct ext_extent_index *index = (const struct ext_extent_index *)(above->header + 1) + above->at;
+	const struct ext_extent_index *index =
+	        (const struct ext_extent_index *)(above->header + 1) + above->at;
 	err_t error = cache_get(&ext->cache, index_leaf(index), BUFFER_READ, &level->buffer);
 	if (error)
 		return error;

@@ -7,14 +7,15 @@
 struct extent_level {
 	struct ext_extent_header *header;
 	struct buffer *buffer; /* that holds it; NULL: the inode */
-	i32 at;		       /* the entry that was followed; in a leaf -1: before the first */
+	i32 at;                /* the entry that was followed; in a leaf -1: before the first */
 };
 struct extent_path {
 	u32 depth;
 	struct extent_level level[EXTENT_DEPTH_MAX + 1]; /* [0] is the root, [depth] the leaf */
 };
 
-/* To the last extent that begins at or before `logical`; path_end if that went well. All on the way has been checked. */
+/* To the last extent that begins at or before `logical`; path_end if that went well. All on the way
+ * has been checked. */
 MUST_CHECK err_t path_find(struct ext_node *node, u64 logical, struct extent_path *path);
 void path_end(struct ext_node *node, struct extent_path *path);
 struct ext_extent *path_extents(const struct extent_path *path);

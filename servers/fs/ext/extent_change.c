@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Adding to a tree of extents. A new extent is put into its leaf if there is room; else one step makes room (a node is split, or
- * the tree grows by a level at the root), and the way is looked for again. After each step the tree is whole. */
+/* Adding to a tree of extents. A new extent is put into its leaf if there is room; else one step
+ * makes room (a node is split, or the tree grows by a level at the root), and the way is looked for
+ * again. After each step the tree is whole. */
 #include <string.h>
 
 #include "extent.h"
@@ -64,7 +65,9 @@ static err_t tree_block_make(struct ext_node *x, u32 depth, struct buffer **buff
 
 static void index_set(struct ext_extent_index *index, u32 logical, u64 leaf)
 {
-	*index = (struct ext_extent_index){ .logical = logical, .leaf = (u32)leaf, .leaf_high = (u16)(leaf >> 32) };
+	*index = (struct ext_extent_index){ .logical = logical,
+		                            .leaf = (u32)leaf,
+		                            .leaf_high = (u16)(leaf >> 32) };
 }
 
 /* The root is full: what it holds moves to a block of its own, to which it then leads. */
@@ -83,12 +86,14 @@ static err_t tree_grow(struct ext_node *x, struct extent_path *path)
 	header->entries = root->entries;
 	root->depth++;
 	root->entries = 1;
-	index_set(level_index(&path->level[0]), level_index(&path->level[0])->logical, buffer->block);
+	index_set(level_index(&path->level[0]), level_index(&path->level[0])->logical,
+	          buffer->block);
 	cache_put(&ext_of(&x->node)->cache, buffer);
 	return OK;
 }
 
-/* Level i is full and level i - 1 is not: part of i moves to a new block. Files mostly grow at the end, so there only the last entry moves. */
+/* Level i is full and level i - 1 is not: part of i moves to a new block. Files mostly grow at the
+ * end, so there only the last entry moves. */
 static err_t tree_split(struct ext_node *x, struct extent_path *path, u32 i)
 {
 	struct extent_level *level = &path->level[i], *above = &path->level[i - 1];

@@ -22,7 +22,8 @@ static void ahead_note(struct ext_node *x, u64 offset, size_t size)
 	x->next_read = offset + size;
 }
 
-/* Have the blocks [block, block + wanted) of a file on their way, and some behind them, as far as the run goes. */
+/* Have the blocks [block, block + wanted) of a file on their way, and some behind them, as far as
+ * the run goes. */
 static void ahead_start(struct ext_node *x, u64 logical, const struct ext_run *run, u32 wanted)
 {
 	struct ext *ext = ext_of(&x->node);
@@ -60,7 +61,8 @@ err_t ext_read(struct node *node, u64 offset, size_t size, struct sink *sink)
 	while (size > 0 && !error) {
 		u64 logical = offset >> ext->block_shift;
 		u32 within = (u32)(offset & (ext->block_size - 1));
-		u32 wanted = (u32)ext_min((within + size + ext->block_size - 1) >> ext->block_shift, UINT32_MAX);
+		u32 wanted = (u32)ext_min((within + size + ext->block_size - 1) >> ext->block_shift,
+		                          UINT32_MAX);
 		struct ext_run run;
 		error = ext_map_find(x, logical, wanted + AHEAD_MAX, &run);
 		if (error)
@@ -71,7 +73,8 @@ err_t ext_read(struct node *node, u64 offset, size_t size, struct sink *sink)
 		u64 reach = ((u64)run.count << ext->block_shift) - within;
 		for (size_t left = ext_min(size, reach); left > 0 && !error;) {
 			size_t part = hole ? left : ext_min(left, ext->block_size - within);
-			error = hole ? sink_put_zeros(sink, part) : read_block(ext, run.physical++, within, part, sink);
+			error = hole ? sink_put_zeros(sink, part)
+			             : read_block(ext, run.physical++, within, part, sink);
 			left -= part;
 			size -= part;
 			offset += part;
@@ -83,7 +86,8 @@ err_t ext_read(struct node *node, u64 offset, size_t size, struct sink *sink)
 
 /* --- writing --- */
 
-/* Zero the rest of the block in which the file ends, before it grows beyond: something else may have left its data there. */
+/* Zero the rest of the block in which the file ends, before it grows beyond: something else may
+ * have left its data there. */
 static err_t zero_tail(struct ext_node *x)
 {
 	struct ext *ext = ext_of(&x->node);
@@ -155,7 +159,8 @@ static err_t check_changeable(const struct ext_node *x, bool appends)
 	return (x->flags & INODE_APPEND) && !appends ? E_PERM : OK;
 }
 
-static err_t write_blocks(struct ext_node *x, u64 offset, size_t size, struct source *source, size_t *done)
+static err_t write_blocks(struct ext_node *x, u64 offset, size_t size, struct source *source,
+                          size_t *done)
 {
 	struct ext *ext = ext_of(&x->node);
 	err_t error = OK;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What ext2, ext3 and ext4 file systems look like on disk; all numbers are little-endian, as this machine's. */
+/* What ext2, ext3 and ext4 file systems look like on disk; all numbers are little-endian, as this
+ * machine's. */
 #pragma once
 
 #include "abi/types.h"
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the structs are read as they lie on disk");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "the structs are read as they lie on disk");
 
 enum {
 	EXT_MAGIC = 0xef53,
@@ -107,12 +109,13 @@ struct ext_inode {
 	u32 ctime_extra, mtime_extra, atime_extra, crtime, crtime_extra, version_high, project;
 };
 _Static_assert(sizeof(struct ext_inode) == 160, "ext_inode");
-_Static_assert(offsetof(struct ext_inode, extra_isize) == EXT_GOOD_OLD_INODE_SIZE, "ext_inode.extra_isize");
+_Static_assert(offsetof(struct ext_inode, extra_isize) == EXT_GOOD_OLD_INODE_SIZE,
+               "ext_inode.extra_isize");
 
 enum ext_inode_flag {
 	INODE_IMMUTABLE = 0x10,
 	INODE_APPEND = 0x20,
-	INODE_INDEX = 0x1000, /* a hashed directory */
+	INODE_INDEX = 0x1000,      /* a hashed directory */
 	INODE_HUGE_FILE = 0x40000, /* blocks are counted in blocks, not in 512 bytes */
 	INODE_EXTENTS = 0x80000,
 	INODE_INHERITED = 0xff & ~0x4, /* of a new file from its directory: none that we keep */

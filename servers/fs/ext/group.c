@@ -17,7 +17,8 @@ u32 ext_group_blocks(const struct ext *ext, u32 group)
 
 static u64 inode_table_blocks(const struct ext *ext)
 {
-	return ((u64)ext->inodes_per_group * ext->inode_size + ext->block_size - 1) >> ext->block_shift;
+	return ((u64)ext->inodes_per_group * ext->inode_size + ext->block_size - 1) >>
+	       ext->block_shift;
 }
 
 static bool power_of(u32 x, u32 base)
@@ -36,12 +37,14 @@ static bool group_has_super(const struct ext *ext, u32 group)
 
 static u32 desc_blocks(const struct ext *ext)
 {
-	return (u32)(((u64)ext->group_count * ext->desc_size + ext->block_size - 1) >> ext->block_shift);
+	return (u32)(((u64)ext->group_count * ext->desc_size + ext->block_size - 1) >>
+	             ext->block_shift);
 }
 
 u32 ext_group_super_blocks(const struct ext *ext, u32 group)
 {
-	return group_has_super(ext, group) ? 1 + desc_blocks(ext) + ext->super->reserved_gdt_blocks : 0;
+	return group_has_super(ext, group) ? 1 + desc_blocks(ext) + ext->super->reserved_gdt_blocks
+	                                   : 0;
 }
 
 /* --- zones --- */
@@ -125,7 +128,8 @@ static u16 crc16(u16 crc, const void *data, size_t size)
 
 static u16 desc_checksum(const struct ext *ext, u32 number, const struct ext_desc *desc)
 {
-	size_t before = offsetof(struct ext_desc, checksum), after = before + sizeof(desc->checksum);
+	size_t before = offsetof(struct ext_desc, checksum),
+	       after = before + sizeof(desc->checksum);
 	u16 crc = crc16(0xffff, ext->super->uuid, sizeof(ext->super->uuid));
 
 	crc = crc16(crc, &number, sizeof(number));
@@ -166,10 +170,13 @@ static const char *group_check(const struct ext *ext, const struct ext_group *gr
 
 	if (group->block_bitmap <= ext->first_block || group->block_bitmap >= ext->blocks ||
 	    group->inode_bitmap <= ext->first_block || group->inode_bitmap >= ext->blocks ||
-	    group->inode_table <= ext->first_block || !range_fits(group->inode_table, table, ext->blocks))
+	    group->inode_table <= ext->first_block ||
+	    !range_fits(group->inode_table, table, ext->blocks))
 		return "a group's bitmaps or inodes lie outside of it";
-	if (group->free_blocks > ext_group_blocks(ext, number) || group->free_inodes > ext->inodes_per_group ||
-	    group->used_dirs > ext->inodes_per_group || group->itable_unused > ext->inodes_per_group)
+	if (group->free_blocks > ext_group_blocks(ext, number) ||
+	    group->free_inodes > ext->inodes_per_group ||
+	    group->used_dirs > ext->inodes_per_group ||
+	    group->itable_unused > ext->inodes_per_group)
 		return "a group's counts are impossible";
 	return NULL;
 }
@@ -226,7 +233,8 @@ err_t ext_groups_load(struct ext *ext, const char **why)
 	return zones_make(ext);
 }
 
-static void group_give(const struct ext *ext, const struct ext_group *group, u32 number, struct ext_desc *desc)
+static void group_give(const struct ext *ext, const struct ext_group *group, u32 number,
+                       struct ext_desc *desc)
 {
 	desc->free_blocks = (u16)group->free_blocks;
 	desc->free_inodes = (u16)group->free_inodes;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ext2's block maps: twelve blocks in the inode, then trees of one, two and three levels of blocks full of block numbers. */
+/* ext2's block maps: twelve blocks in the inode, then trees of one, two and three levels of blocks
+ * full of block numbers. */
 #include "ext.h"
 
 enum { DIRECT = 12, LEVELS = 3 };
@@ -57,7 +58,8 @@ static u64 way_span(const struct ext *ext, const struct way *way, u32 level)
 	return span - within;
 }
 
-/* How many pointers from `place` on go on as the first does: blocks one after the other, or holes. */
+/* How many pointers from `place` on go on as the first does: blocks one after the other, or
+ * holes. */
 static u32 run_length(const u32 *pointers, u32 place, u32 end, u32 most)
 {
 	u32 count = 1;
@@ -136,8 +138,10 @@ static err_t pointer_make(struct ext_node *x, u32 *pointer, struct buffer *holde
 	return OK;
 }
 
-/* Go from the pointer in `holder` to the block of pointers that it leads to, which is made if it is missing. */
-static err_t level_enter(struct ext_node *x, u32 *pointer, struct buffer *holder, struct buffer **next)
+/* Go from the pointer in `holder` to the block of pointers that it leads to, which is made if it is
+ * missing. */
+static err_t level_enter(struct ext_node *x, u32 *pointer, struct buffer *holder,
+                         struct buffer **next)
 {
 	struct ext *ext = ext_of(&x->node);
 	bool made = *pointer == 0;
@@ -181,7 +185,8 @@ err_t indirect_make(struct ext_node *x, u64 logical, u64 *physical, bool *fresh)
 		place = way.place[level];
 	}
 	if (!error && !pointers[place]) {
-		error = pointer_make(x, &pointers[place], holder, place > 0 && pointers != x->block ? pointers[place - 1] : 0);
+		error = pointer_make(x, &pointers[place], holder,
+		                     place > 0 && pointers != x->block ? pointers[place - 1] : 0);
 		*fresh = !error;
 	}
 	if (!error) {
@@ -205,7 +210,8 @@ static err_t block_drop(struct ext_node *x, u32 block)
 	return error;
 }
 
-/* Free what the pointer at *pointer leads to from the way's end on; `way` NULL: all of it. Recursion: at most LEVELS deep. */
+/* Free what the pointer at *pointer leads to from the way's end on; `way` NULL: all of it.
+ * Recursion: at most LEVELS deep. */
 static err_t tree_cut(struct ext_node *x, u32 *pointer, u32 levels, const u32 *from)
 {
 	struct ext *ext = ext_of(&x->node);
@@ -223,7 +229,8 @@ static err_t tree_cut(struct ext_node *x, u32 *pointer, u32 levels, const u32 *f
 			return error;
 		u32 *pointers = (u32 *)(void *)buffer->data, first = from ? from[0] : 0;
 		for (u32 i = first; i < per_block(ext) && !error; i++)
-			error = tree_cut(x, &pointers[i], levels - 1, from && i == first && levels > 1 ? from + 1 : NULL);
+			error = tree_cut(x, &pointers[i], levels - 1,
+			                 from && i == first && levels > 1 ? from + 1 : NULL);
 		for (u32 i = 0; i <= first && i < per_block(ext); i++)
 			whole &= pointers[i] == 0;
 		cache_dirty(&ext->cache, buffer, BUFFER_METADATA);

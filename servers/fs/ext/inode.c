@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Inodes: between the table on disk and nodes in memory. Nodes without users stay for a while; those without links end with their last user. */
+/* Inodes: between the table on disk and nodes in memory. Nodes without users stay for a while;
+ * those without links end with their last user. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -207,7 +208,7 @@ err_t ext_node_write(struct ext_node *x, bool fresh)
 		memset(raw, 0, ext->inode_size);
 		if (ext->inode_size > EXT_GOOD_OLD_INODE_SIZE)
 			raw->extra_isize = (u16)ext_min(sizeof(*raw) - EXT_GOOD_OLD_INODE_SIZE,
-							ext->inode_size - EXT_GOOD_OLD_INODE_SIZE);
+			                                ext->inode_size - EXT_GOOD_OLD_INODE_SIZE);
 	}
 	inode_give(ext, x, raw);
 	cache_dirty(&ext->cache, buffer, BUFFER_METADATA);
@@ -263,7 +264,8 @@ static void unused_trim(struct ext *ext, u32 most)
 {
 	struct ext_node *x;
 
-	while (ext->unused_count > most && (x = list_first(&ext->unused, struct ext_node, unused))) {
+	while (ext->unused_count > most &&
+	       (x = list_first(&ext->unused, struct ext_node, unused))) {
 		list_remove(&x->unused);
 		ext->unused_count--;
 		node_free(x);
@@ -344,10 +346,7 @@ err_t ext_node_create(struct ext *ext, u32 ino, struct ext_node **node)
 	return OK;
 }
 
-void ext_node_discard(struct ext_node *x)
-{
-	node_free(x);
-}
+void ext_node_discard(struct ext_node *x) { node_free(x); }
 
 /* --- the end of a node --- */
 
@@ -437,7 +436,8 @@ void ext_nodes_free(struct ext *ext)
 {
 	for (int i = 0; i < EXT_NODE_BUCKETS; i++) {
 		struct ext_node *x;
-		while (ext->nodes[i].next && (x = list_first(&ext->nodes[i], struct ext_node, link))) {
+		while (ext->nodes[i].next &&
+		       (x = list_first(&ext->nodes[i], struct ext_node, link))) {
 			list_remove(&x->unused);
 			node_free(x);
 		}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* ext: serves the file system on a partition of the disk behind the gate "block".
  *
- * Arguments: partition=N (without it: the first one whose GPT type is a Linux one, or the whole disk if it has no partitions), readonly,
- * below (there is a file system above this one, so that ".." leads out at the root). */
+ * Arguments: partition=N (without it: the first one whose GPT type is a Linux one, or the whole
+ * disk if it has no partitions), readonly, below (there is a file system above this one, so that
+ * ".." leads out at the root). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +22,7 @@ struct options {
 static struct ext ext;
 static struct disk *disk;
 static struct rt_source source; /* its event: BIT_* */
-static bool flush_due;		/* the timer runs */
+static bool flush_due;          /* the timer runs */
 static bool flushing;
 
 /* --- finding the partition --- */
@@ -29,8 +30,10 @@ static bool flushing;
 static bool type_is_linux(const u64 type[2])
 {
 	static const u64 linux_types[][2] = {
-		{ 0x477284830fc63daf, 0xe47d47d8693d798e }, /* 0FC63DAF-8483-4772-8E79-3D69D8477DE4: files */
-		{ 0x4db1e8cd4f68bce3, 0x09b784f9cafbe796 }, /* 4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709: x86-64 root */
+		{ 0x477284830fc63daf,
+		  0xe47d47d8693d798e }, /* 0FC63DAF-8483-4772-8E79-3D69D8477DE4: files */
+		{ 0x4db1e8cd4f68bce3,
+		  0x09b784f9cafbe796 }, /* 4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709: x86-64 root */
 	};
 
 	for (size_t i = 0; i < COUNT_OF(linux_types); i++)
@@ -40,7 +43,8 @@ static bool type_is_linux(const u64 type[2])
 }
 
 /* The partition to serve; sectors 0: the whole disk. */
-static void partition_find(cap_t block, const struct options *options, struct block_partition *found)
+static void partition_find(cap_t block, const struct options *options,
+                           struct block_partition *found)
 {
 	u32 seen = 0;
 
@@ -107,7 +111,8 @@ static void ext_event(struct rt_source *event_source, u64 bits)
 static void ext_idle(struct server *server)
 {
 	(void)server;
-	if (flush_due || flushing || ext.fs.readonly || (ext.marked_valid && ext.cache.dirty_count == 0))
+	if (flush_due || flushing || ext.fs.readonly ||
+	    (ext.marked_valid && ext.cache.dirty_count == 0))
 		return;
 	if (!ext.was_valid && ext.cache.dirty_count == 0)
 		return;

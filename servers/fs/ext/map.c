@@ -6,14 +6,15 @@
 
 err_t ext_map_find(struct ext_node *x, u64 logical, u32 most, struct ext_run *run)
 {
-	return x->flags & INODE_EXTENTS ? extent_find(x, logical, most, run) : indirect_find(x, logical, most, run);
+	return x->flags & INODE_EXTENTS ? extent_find(x, logical, most, run)
+	                                : indirect_find(x, logical, most, run);
 }
 
 err_t ext_map_make(struct ext_node *x, u64 logical, u64 *physical, bool *fresh)
 {
 	*fresh = false;
-	return x->flags & INODE_EXTENTS ? extent_make(x, logical, physical, fresh) :
-					  indirect_make(x, logical, physical, fresh);
+	return x->flags & INODE_EXTENTS ? extent_make(x, logical, physical, fresh)
+	                                : indirect_make(x, logical, physical, fresh);
 }
 
 err_t ext_map_cut(struct ext_node *x, u64 logical)

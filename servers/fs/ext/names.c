@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Making, linking and removing files. What may fail comes before what changes names, so that a full disk leaves nothing behind. */
+/* Making, linking and removing files. What may fail comes before what changes names, so that a full
+ * disk leaves nothing behind. */
 #include "ext.h"
 
 /* --- making --- */
@@ -23,8 +24,8 @@ static void inode_set(struct ext_node *x, const struct node_make *make)
 static void inode_undo(struct ext_node *x)
 {
 	struct ext *ext = ext_of(&x->node);
-	bool mapped = node_is(&x->node, MODE_FILE) || node_is(&x->node, MODE_DIR) || (x->flags & INODE_EXTENTS) ||
-		      x->node.blocks;
+	bool mapped = node_is(&x->node, MODE_FILE) || node_is(&x->node, MODE_DIR) ||
+	              (x->flags & INODE_EXTENTS) || x->node.blocks;
 	err_t error = mapped ? ext_map_cut(x, 0) : OK;
 
 	x->node.nlink = 0;
@@ -104,7 +105,8 @@ static err_t create_named(struct ext_node *dir, const char *name, size_t size, s
 	return dir_store(dir);
 }
 
-err_t ext_create(struct node *node, const char *name, size_t size, const struct node_make *make, struct node **out)
+err_t ext_create(struct node *node, const char *name, size_t size, const struct node_make *make,
+                 struct node **out)
 {
 	struct ext *ext = ext_of(node);
 	struct ext_node *dir = ext_node_of(node), *x = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Files without a name that are still open. They are listed on disk (superblock -> newest -> ... by dtime), so that e2fsck, or the next mount,
- * ends them if we cannot. Under state_lock. */
+/* Files without a name that are still open. They are listed on disk (superblock -> newest -> ... by
+ * dtime), so that e2fsck, or the next mount, ends them if we cannot. Under state_lock. */
 #include "ext.h"
 
 static void super_point(struct ext *ext, const struct ext_node *x)
@@ -39,7 +39,9 @@ err_t orphan_remove(struct ext_node *x)
 	struct list *newer = x->orphan.prev, *older = x->orphan.next;
 	list_remove(&x->orphan);
 	if (newer == &ext->orphans) {
-		super_point(ext, older == &ext->orphans ? NULL : container_of(older, struct ext_node, orphan));
+		super_point(ext, older == &ext->orphans
+		                         ? NULL
+		                         : container_of(older, struct ext_node, orphan));
 	} else {
 		struct ext_node *before = container_of(newer, struct ext_node, orphan);
 		before->dtime = x->dtime;
@@ -64,7 +66,8 @@ static err_t orphan_end(struct ext *ext, u32 ino, u32 *next)
 	list_add_tail(&ext->orphans, &x->orphan);
 	if (node->nlink > 0) {
 		if (node_is(node, MODE_FILE))
-			error = ext_map_cut(x, (node->size + ext->block_size - 1) >> ext->block_shift);
+			error = ext_map_cut(x,
+			                    (node->size + ext->block_size - 1) >> ext->block_shift);
 		if (!error)
 			error = orphan_remove(x);
 		if (!error)

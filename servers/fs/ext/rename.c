@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Renaming. The new name is there before the old one goes, so that a crash between the two loses no file. */
+/* Renaming. The new name is there before the old one goes, so that a crash between the two loses no
+ * file. */
 #include "ext.h"
 
 /* Let the directory's ".." lead to its new parent. */
@@ -10,7 +11,9 @@ static err_t set_parent(struct ext_node *x, const struct ext_node *parent)
 
 	if (!error)
 		dir_change(x, &slot, parent);
-	return error == E_NOENT ? ext_corrupt(ext_of(&x->node), x->node.ino, "a directory without \"..\"") : error;
+	return error == E_NOENT
+	               ? ext_corrupt(ext_of(&x->node), x->node.ino, "a directory without \"..\"")
+	               : error;
 }
 
 static void count_child(struct ext_node *dir, i32 change)

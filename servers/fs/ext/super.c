@@ -1,27 +1,44 @@
 /* SPDX-License-Identifier: MIT */
-/* The superblock: mounting, and the mark that says whether all on disk fits together. The mark is taken off on disk before anything else is changed there, and
- * set again when everything has been written and nobody is changing anything. */
+/* The superblock: mounting, and the mark that says whether all on disk fits together. The mark is
+ * taken off on disk before anything else is changed there, and set again when everything has been
+ * written and nobody is changing anything. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "ext.h"
 
 enum {
-	INCOMPAT_KNOWN = INCOMPAT_FILETYPE | INCOMPAT_RECOVER | INCOMPAT_EXTENTS | INCOMPAT_64BIT | INCOMPAT_FLEX_BG,
+	INCOMPAT_KNOWN = INCOMPAT_FILETYPE | INCOMPAT_RECOVER | INCOMPAT_EXTENTS | INCOMPAT_64BIT |
+	                 INCOMPAT_FLEX_BG,
 	RO_COMPAT_KNOWN = RO_COMPAT_SPARSE_SUPER | RO_COMPAT_LARGE_FILE | RO_COMPAT_HUGE_FILE |
-			  RO_COMPAT_GDT_CSUM | RO_COMPAT_DIR_NLINK | RO_COMPAT_EXTRA_ISIZE,
+	                  RO_COMPAT_GDT_CSUM | RO_COMPAT_DIR_NLINK | RO_COMPAT_EXTRA_ISIZE,
 	COMPAT_SPARSE_SUPER2 = 0x200,
 };
 
 static const char *const incompat_names[32] = {
-	"compression", "filetype",  "needs_recovery", "journal_dev", "meta_bg", NULL,	    "extent",
-	"64bit",       "mmp",	    "flex_bg",	      "ea_inode",    NULL,	"dirdata",  "metadata_csum_seed",
-	"large_dir",   "inline_data", "encrypt",      "casefold",
+	"compression",
+	"filetype",
+	"needs_recovery",
+	"journal_dev",
+	"meta_bg",
+	NULL,
+	"extent",
+	"64bit",
+	"mmp",
+	"flex_bg",
+	"ea_inode",
+	NULL,
+	"dirdata",
+	"metadata_csum_seed",
+	"large_dir",
+	"inline_data",
+	"encrypt",
+	"casefold",
 };
 static const char *const ro_compat_names[32] = {
-	"sparse_super", "large_file",  "btree_dir", "huge_file",     "uninit_bg", "dir_nlink",
-	"extra_isize",	"snapshot",    "quota",	    "bigalloc",	     "metadata_csum", "replica",
-	"read-only",	"project",     "shared_blocks", "verity",    "orphan_present",
+	"sparse_super", "large_file", "btree_dir",     "huge_file", "uninit_bg",      "dir_nlink",
+	"extra_isize",  "snapshot",   "quota",         "bigalloc",  "metadata_csum",  "replica",
+	"read-only",    "project",    "shared_blocks", "verity",    "orphan_present",
 };
 
 /* The names of the bits, for people. The text stays until the next call. */
@@ -62,7 +79,8 @@ static const char *super_check_shape(const struct ext_super *super, u64 disk_siz
 	if (super->inode_size < EXT_GOOD_OLD_INODE_SIZE || super->inode_size > block_size ||
 	    !power_of_two(super->inode_size))
 		return "its inodes have an impossible size";
-	if (super->first_data_block != (block_size == 1024) || blocks <= super->first_data_block + 8)
+	if (super->first_data_block != (block_size == 1024) ||
+	    blocks <= super->first_data_block + 8)
 		return "it has an impossible number of blocks";
 	if (super->blocks_per_group == 0 || super->blocks_per_group > 8 * block_size ||
 	    super->blocks_per_group % 8)
@@ -70,7 +88,8 @@ static const char *super_check_shape(const struct ext_super *super, u64 disk_siz
 	if (super->inodes_per_group == 0 || super->inodes_per_group > 8 * block_size ||
 	    super->inodes_per_group % 8)
 		return "its groups have an impossible number of inodes";
-	groups = (blocks - super->first_data_block + super->blocks_per_group - 1) / super->blocks_per_group;
+	groups = (blocks - super->first_data_block + super->blocks_per_group - 1) /
+	         super->blocks_per_group;
 	if (groups > 1u << 24 || groups * super->inodes_per_group != super->inodes_count)
 		return "its number of inodes is wrong";
 	if (super->first_ino < 11 || super->first_ino > super->inodes_count)
@@ -97,19 +116,25 @@ static const char *super_check(struct ext_super *super, u64 disk_size, bool *rea
 		unknown = 0;
 	}
 	if (unknown)
-		return feature_text("it has features that are not supported:", unknown, incompat_names);
-	if (super->incompat & INCOMPAT_64BIT && (super->desc_size < 64 || !power_of_two(super->desc_size) ||
-						 super->desc_size > 1024u << super->log_block_size))
+		return feature_text("it has features that are not supported:", unknown,
+		                    incompat_names);
+	if (super->incompat & INCOMPAT_64BIT &&
+	    (super->desc_size < 64 || !power_of_two(super->desc_size) ||
+	     super->desc_size > 1024u << super->log_block_size))
 		return "its group descriptors have an impossible size";
 	unknown = super->ro_compat & ~(u32)RO_COMPAT_KNOWN;
 	if (unknown && !*readonly) {
 		rt_log("%s: mounted read-only",
-		       feature_text("features that are not supported for writing:", unknown, ro_compat_names));
+		       feature_text("features that are not supported for writing:", unknown,
+		                    ro_compat_names));
 		*readonly = true;
 	}
-	if ((super->incompat & INCOMPAT_RECOVER || super->compat & COMPAT_SPARSE_SUPER2) && !*readonly) {
-		rt_log("%s: mounted read-only", super->incompat & INCOMPAT_RECOVER ?
-		       "its journal holds changes (run e2fsck)" : "sparse_super2 is not supported for writing");
+	if ((super->incompat & INCOMPAT_RECOVER || super->compat & COMPAT_SPARSE_SUPER2) &&
+	    !*readonly) {
+		rt_log("%s: mounted read-only",
+		       super->incompat & INCOMPAT_RECOVER
+		               ? "its journal holds changes (run e2fsck)"
+		               : "sparse_super2 is not supported for writing");
 		*readonly = true;
 	}
 	return super_check_shape(super, disk_size);
@@ -127,7 +152,8 @@ static void super_take(struct ext *ext)
 	ext->blocks_per_group = super->blocks_per_group;
 	ext->inodes_per_group = super->inodes_per_group;
 	ext->first_block = super->first_data_block;
-	ext->group_count = (u32)((ext->blocks - ext->first_block + ext->blocks_per_group - 1) / ext->blocks_per_group);
+	ext->group_count = (u32)((ext->blocks - ext->first_block + ext->blocks_per_group - 1) /
+	                         ext->blocks_per_group);
 	ext->desc_size = wide ? super->desc_size : EXT_DESC_SIZE_MIN;
 	ext->extents = super->incompat & INCOMPAT_EXTENTS;
 	ext->filetype = super->incompat & INCOMPAT_FILETYPE;
@@ -164,9 +190,12 @@ static err_t super_load(struct ext *ext, u32 cache_blocks, const char **why)
 	if (!super)
 		return E_FUNDS;
 	*why = "its superblock cannot be read";
-	error = disk_sectors(ext->disk) < 4 ? E_CORRUPT :
-		disk_transfer(ext->disk, BLOCK_READ, EXT_SUPER_OFFSET / BLOCK_SECTOR, super, sizeof(*super));
-	if (!error && (*why = super_check(super, disk_sectors(ext->disk) * BLOCK_SECTOR, &ext->fs.readonly)))
+	error = disk_sectors(ext->disk) < 4
+	                ? E_CORRUPT
+	                : disk_transfer(ext->disk, BLOCK_READ, EXT_SUPER_OFFSET / BLOCK_SECTOR,
+	                                super, sizeof(*super));
+	if (!error &&
+	    (*why = super_check(super, disk_sectors(ext->disk) * BLOCK_SECTOR, &ext->fs.readonly)))
 		error = E_CORRUPT;
 	if (!error) {
 		ext->block_shift = 10 + super->log_block_size;
@@ -178,10 +207,12 @@ static err_t super_load(struct ext *ext, u32 cache_blocks, const char **why)
 	}
 	free(super);
 	if (!error)
-		error = cache_get(&ext->cache, EXT_SUPER_OFFSET / ext->block_size, BUFFER_READ, &ext->super_buffer);
+		error = cache_get(&ext->cache, EXT_SUPER_OFFSET / ext->block_size, BUFFER_READ,
+		                  &ext->super_buffer);
 	if (error)
 		return error;
-	ext->super = (struct ext_super *)(ext->super_buffer->data + EXT_SUPER_OFFSET % ext->block_size);
+	ext->super =
+	        (struct ext_super *)(ext->super_buffer->data + EXT_SUPER_OFFSET % ext->block_size);
 	/* What was checked need not be what is there now. */
 	bool again = true;
 	*why = super_check(ext->super, disk_sectors(ext->disk) * BLOCK_SECTOR, &again);
@@ -201,7 +232,8 @@ static void super_limits(struct ext *ext)
 	ext->fs.dev = (ext->fs.dev ^ ext->fs.dev >> 32) & 0xfffff;
 }
 
-err_t ext_mount(struct ext *ext, struct disk *disk, u32 cache_blocks, bool readonly, const char **why)
+err_t ext_mount(struct ext *ext, struct disk *disk, u32 cache_blocks, bool readonly,
+                const char **why)
 {
 	ext_init(ext, disk, readonly);
 	err_t error = super_load(ext, cache_blocks, why);
@@ -274,10 +306,7 @@ err_t ext_begin(struct ext *ext)
 	return error;
 }
 
-void ext_end(struct ext *ext)
-{
-	ext->active--;
-}
+void ext_end(struct ext *ext) { ext->active--; }
 
 static err_t super_store_counts(struct ext *ext)
 {
@@ -307,7 +336,8 @@ err_t ext_sync_all(struct fs *fs)
 	fiber_lock_take(&ext->state_lock);
 	bool quiet = ext->active == 0 && ext->changes == changes && list_empty(&ext->orphans);
 	if (ext->was_valid && quiet && !ext->marked_valid) {
-		ext->marked_valid = true; /* first: whoever begins now waits for the lock and takes it off again */
+		/* First: whoever begins now waits for the lock and takes it off again. */
+		ext->marked_valid = true;
 		error = super_set_mark(ext, true);
 	}
 	fiber_lock_give(&ext->state_lock);

@@ -2,7 +2,8 @@
 /* Changing attributes, and when a read changes the access time. */
 #include "fs/lib/internal.h"
 
-static err_t set_check(const struct node *node, struct identity identity, const struct file_attributes *set)
+static err_t set_check(const struct node *node, struct identity identity,
+                       const struct file_attributes *set)
 {
 	enum {
 		OWNERS = FILE_SET_MODE | FILE_SET_ATIME | FILE_SET_MTIME,

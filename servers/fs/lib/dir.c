@@ -49,8 +49,9 @@ static err_t fs_dir_readlink(struct request *rq, u64 *length)
 		error = E_INVAL;
 	if (!error) {
 		fiber_lock_take(&w.node->lock);
-		error = w.fs->ops->readlink ? w.fs->ops->readlink(w.node, target, DIR_PATH_MAX, &size) :
-					      E_NOTSUP;
+		error = w.fs->ops->readlink
+		                ? w.fs->ops->readlink(w.node, target, DIR_PATH_MAX, &size)
+		                : E_NOTSUP;
 		fiber_lock_give(&w.node->lock);
 	}
 	size = u64_min(size, rq->out_size);

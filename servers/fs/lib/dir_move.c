@@ -87,7 +87,8 @@ err_t fs_dir_link(struct request *rq, cap_t new_dir, u32 flags)
 
 	if (error)
 		return error;
-	error = pair_walk(&pair, rq, flags & DIR_NOFOLLOW ? 0 : WALK_FOLLOW, WALK_ABSENT | WALK_STAY);
+	error = pair_walk(&pair, rq, flags & DIR_NOFOLLOW ? 0 : WALK_FOLLOW,
+	                  WALK_ABSENT | WALK_STAY);
 	if (!error)
 		error = link_check(&pair);
 	if (!error) {
@@ -160,7 +161,8 @@ static err_t rename_check_types(const struct pair *pair, u32 flags)
 {
 	bool directory = node_is(pair->old.node, MODE_DIR);
 
-	if (!pair->new.node || (flags & DIR_EXCHANGE) || directory == node_is(pair->new.node, MODE_DIR))
+	if (!pair->new.node || (flags & DIR_EXCHANGE) ||
+	    directory == node_is(pair->new.node, MODE_DIR))
 		return OK;
 	return directory ? E_NOTDIR : E_ISDIR;
 }
@@ -182,7 +184,8 @@ static err_t rename_check(const struct pair *pair, u32 flags)
 		error = rename_check_types(pair, flags);
 	if (error)
 		return error;
-	bool another_child = node_is(old->node, MODE_DIR) && old->parent != new->parent && !new->node;
+	bool another_child =
+	        node_is(old->node, MODE_DIR) && old->parent != new->parent && !new->node;
 	if (another_child && new->parent->nlink >= new->fs->links_max)
 		return E_MLINK;
 	return old->fs->ops->rename ? OK : E_READONLY;
@@ -191,7 +194,8 @@ static err_t rename_check(const struct pair *pair, u32 flags)
 /* Under the locks of all that is concerned, each once. */
 static err_t rename_locked(const struct rename *rename)
 {
-	struct node *nodes[4] = { rename->old_dir, rename->new_dir, rename->node, rename->replaced };
+	struct node *nodes[4] = { rename->old_dir, rename->new_dir, rename->node,
+		                  rename->replaced };
 	u32 taken = 0;
 
 	for (u32 i = 0; i < COUNT_OF(nodes); i++) {
@@ -234,7 +238,7 @@ err_t fs_dir_rename(struct request *rq, cap_t new_dir, u32 flags)
 			.new_name = pair.new.name,
 			.old_size = pair.old.name_size,
 			.new_size = pair.new.name_size,
-			.exchange = flags & DIR_EXCHANGE,
+			.exchange = flags &DIR_EXCHANGE,
 		};
 		error = rename_locked(&rename);
 	}

@@ -54,7 +54,7 @@ err_t fs_dir_make(struct request *rq, u32 mode, u64 rdev)
 		return E_INVAL;
 	}
 	bool device = node_is(&(struct node){ .mode = make.mode }, MODE_CHAR) ||
-		      node_is(&(struct node){ .mode = make.mode }, MODE_BLOCK);
+	              node_is(&(struct node){ .mode = make.mode }, MODE_BLOCK);
 	if (!device)
 		make.rdev = 0;
 	err_t error = walk_fetch(rq, DIR_PATH_MAX, &path);
@@ -74,7 +74,9 @@ err_t fs_dir_symlink(struct request *rq)
 		return error;
 	char *zero = memchr(paths, 0, rq->in_size);
 	size_t target_size = zero ? (size_t)(zero - paths) : 0;
-	struct node_make make = { .mode = MODE_LINK | 0777, .target = paths, .target_size = target_size };
+	struct node_make make = { .mode = MODE_LINK | 0777,
+		                  .target = paths,
+		                  .target_size = target_size };
 
 	if (!zero)
 		error = E_MSG;

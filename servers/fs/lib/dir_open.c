@@ -7,9 +7,10 @@
 #include "proto/pipe.h"
 
 enum {
-	OPEN_KEPT = OPEN_ACCESS | OPEN_APPEND | OPEN_NONBLOCK | OPEN_DIRECT | OPEN_DIRECTORY | OPEN_NOFOLLOW |
-		    OPEN_NOATIME | OPEN_PATH,
-	OPEN_WITH_PATH = OPEN_PATH | OPEN_DIRECTORY | OPEN_NOFOLLOW, /* the others mean nothing then */
+	OPEN_KEPT = OPEN_ACCESS | OPEN_APPEND | OPEN_NONBLOCK | OPEN_DIRECT | OPEN_DIRECTORY |
+	            OPEN_NOFOLLOW | OPEN_NOATIME | OPEN_PATH,
+	OPEN_WITH_PATH =
+	        OPEN_PATH | OPEN_DIRECTORY | OPEN_NOFOLLOW, /* the others mean nothing then */
 };
 
 err_t dir_create(struct walk *w, struct node_make *make, struct node **node)
@@ -77,7 +78,8 @@ static err_t open_fifo(struct request *rq, const struct walk *w)
 
 	if (!w->fs->pipe)
 		return E_NXIO;
-	err_t error = pipe_node(w->fs->pipe, w->fs->dev, node->ino, node->mode, node->uid, node->gid, &gate);
+	err_t error = pipe_node(w->fs->pipe, w->fs->dev, node->ino, node->mode, node->uid,
+	                        node->gid, &gate);
 	if (error)
 		return error;
 	error = request_cross(rq, CROSS_DOWN, 0, gate, "", 0, rq->in_size);
@@ -86,7 +88,8 @@ static err_t open_fifo(struct request *rq, const struct walk *w)
 	return error;
 }
 
-/* What opening for more than the path asks for; *file is set if somebody else's gate is the answer. */
+/* What opening for more than the path asks for; *file is set if somebody else's gate is the
+ * answer. */
 static err_t open_prepare(struct request *rq, const struct walk *w, u32 flags, cap_t *file)
 {
 	struct node *node = w->node;
@@ -120,7 +123,7 @@ static err_t open_gate(struct request *rq, const struct walk *w, u32 flags, cap_
 	}
 	bool named = w->parent && !node_is(node, MODE_DIR) && node->nlink > 0;
 	struct open_file *open = open_create(w->fs, node, w->identity, flags & OPEN_KEPT,
-					     named ? w->parent : NULL, w->name, w->name_size);
+	                                     named ? w->parent : NULL, w->name, w->name_size);
 	if (!open)
 		return E_FUNDS;
 	err_t error = request_gate(rq, (u64)open, file);

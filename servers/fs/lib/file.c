@@ -38,12 +38,20 @@ static err_t fs_file_seek(struct request *rq, i64 offset, u32 whence, i64 *posit
 	if (open->flags & OPEN_PATH)
 		return E_CAP;
 	switch (whence) {
-	case WHENCE_SET: break;
-	case WHENCE_CURRENT: base = (i64)open->position; break;
-	case WHENCE_END: base = (i64)node->size; break;
+	case WHENCE_SET:
+		break;
+	case WHENCE_CURRENT:
+		base = (i64)open->position;
+		break;
+	case WHENCE_END:
+		base = (i64)node->size;
+		break;
 	case WHENCE_DATA:
-	case WHENCE_HOLE: error = seek_contents(node, offset, whence == WHENCE_HOLE, &offset); break;
-	default: return E_INVAL;
+	case WHENCE_HOLE:
+		error = seek_contents(node, offset, whence == WHENCE_HOLE, &offset);
+		break;
+	default:
+		return E_INVAL;
 	}
 	if (error)
 		return error;
@@ -124,8 +132,10 @@ static err_t fs_file_statfs(struct request *rq)
 	static struct file_system_stat st; /* stays until the answer has gone */
 	struct open_file *open = rq->object;
 
-	st = (struct file_system_stat){ .type = open->fs->type, .block_size = open->fs->block_size,
-					.name_max = open->fs->name_max, .id = open->fs->dev };
+	st = (struct file_system_stat){ .type = open->fs->type,
+		                        .block_size = open->fs->block_size,
+		                        .name_max = open->fs->name_max,
+		                        .id = open->fs->dev };
 	err_t error = open->fs->ops->statfs ? open->fs->ops->statfs(open->fs, &st) : OK;
 	if (!error)
 		request_reply_data(rq, &st, u64_min(sizeof(st), rq->out_size));

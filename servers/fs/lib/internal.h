@@ -15,9 +15,10 @@ static inline u64 u64_min(u64 a, u64 b) { return a < b ? a : b; }
 
 /* --- open.c --- */
 
-/* An open file for `node` (takes a reference of its own), with one user; NULL without memory. `name` in `parent` may be NULL. */
+/* An open file for `node` (takes a reference of its own), with one user; NULL without memory.
+ * `name` in `parent` may be NULL. */
 struct open_file *open_create(struct fs *fs, struct node *node, struct identity identity, u32 flags,
-			      struct node *parent, const char *name, size_t name_size);
+                              struct node *parent, const char *name, size_t name_size);
 void open_put(struct open_file *open);
 static inline bool open_reads(const struct open_file *open)
 {
@@ -33,7 +34,7 @@ static inline bool open_writes(const struct open_file *open)
 enum walk_flag {
 	WALK_FOLLOW = 1, /* a symbolic link at the end */
 	WALK_ABSENT = 2, /* the last name need not exist: then node is NULL */
-	WALK_STAY = 4,	 /* do not cross to what is attached at the end */
+	WALK_STAY = 4,   /* do not cross to what is attached at the end */
 };
 enum walk_last { LAST_NAME, LAST_DOT, LAST_DOTDOT, LAST_NONE };
 
@@ -41,10 +42,11 @@ struct walk {
 	struct fs *fs;
 	struct identity identity;
 	u32 flags;
-	u32 links; /* symbolic links followed */
+	u32 links;  /* symbolic links followed */
 	char *text; /* what is left of the path begins at `at`; zero-terminated */
 	size_t size, at;
-	size_t original, original_left; /* size of the caller's path, and how much of it ends `text` */
+	size_t original,
+	        original_left; /* size of the caller's path, and how much of it ends `text` */
 	/* --- results --- */
 	struct node *node;   /* where it ends, or NULL */
 	struct node *parent; /* with LAST_NAME: the directory of `name`; otherwise NULL */
@@ -56,10 +58,13 @@ struct walk {
 	cap_t cross_gate;
 };
 
-/* Copy the caller's lent `in` (`limit` bytes at most: E_NAMETOOLONG) into zero-terminated memory. */
+/* Copy the caller's lent `in` (`limit` bytes at most: E_NAMETOOLONG) into zero-terminated
+ * memory. */
 MUST_CHECK err_t walk_fetch(struct request *rq, size_t limit, char **text);
-/* Walk `path` from `start`. E_CROSS: answer with walk_cross. walk_end in any case; it is all right on a zeroed walk. */
-MUST_CHECK err_t walk(struct walk *w, struct open_file *start, u32 flags, const char *path, size_t size);
+/* Walk `path` from `start`. E_CROSS: answer with walk_cross. walk_end in any case; it is all right
+ * on a zeroed walk. */
+MUST_CHECK err_t walk(struct walk *w, struct open_file *start, u32 flags, const char *path,
+                      size_t size);
 void walk_end(struct walk *w);
 /* Answer the request for a walk that said E_CROSS on path `which`. */
 err_t walk_cross(struct request *rq, const struct walk *w, u32 which);
@@ -83,20 +88,23 @@ err_t fs_dir_rename(struct request *rq, cap_t new_dir, u32 flags);
 /* May `identity` put names into `dir`? */
 MUST_CHECK err_t dir_check_add(const struct node *dir, struct identity identity);
 /* May it take `node`'s name out of it? */
-MUST_CHECK err_t dir_check_remove(const struct node *dir, const struct node *node, struct identity identity);
+MUST_CHECK err_t dir_check_remove(const struct node *dir, const struct node *node,
+                                  struct identity identity);
 /* Make a node at the end of the walk; new->mode is complete, owner and group are set here. */
 MUST_CHECK err_t dir_create(struct walk *w, struct node_make *make, struct node **node);
 
 /* --- attributes.c --- */
 
-MUST_CHECK err_t node_set(struct node *node, struct identity identity, const struct file_attributes *attributes);
+MUST_CHECK err_t node_set(struct node *node, struct identity identity,
+                          const struct file_attributes *attributes);
 /* A read has happened. */
 void node_accessed(struct node *node, u32 open_flags);
 
 /* --- io.c: with the node's lock --- */
 
 MUST_CHECK err_t node_read(struct node *node, u64 offset, size_t size, struct sink *sink);
-MUST_CHECK err_t node_write(struct node *node, u64 offset, size_t size, struct source *source, size_t *done);
+MUST_CHECK err_t node_write(struct node *node, u64 offset, size_t size, struct source *source,
+                            size_t *done);
 MUST_CHECK err_t node_resize(struct node *node, u64 size);
 err_t fs_file_read(struct request *rq, i64 offset, u32 flags, u64 *count);
 err_t fs_file_write(struct request *rq, i64 offset, u32 flags, u64 *count);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading and writing: between callers and file systems, with the pages that clients have mapped in between. */
+/* Reading and writing: between callers and file systems, with the pages that clients have mapped in
+ * between. */
 #include "fs/lib/internal.h"
 
 #include <string.h>
@@ -19,7 +20,8 @@ err_t sink_put(struct sink *sink, const void *data, size_t size)
 		return OK;
 	}
 	if (at == 0 && size == sink->size) {
-		request_reply_data(sink->rq, data, size); /* all at once: it goes out with the answer */
+		request_reply_data(sink->rq, data,
+		                   size); /* all at once: it goes out with the answer */
 		return OK;
 	}
 	return request_write(sink->rq, at, data, size);
@@ -54,7 +56,8 @@ err_t source_get(struct source *source, void *data, size_t size)
 	return OK;
 }
 
-/* Touch each page of what the caller lends before anything changes: if one is not at hand, it comes again. */
+/* Touch each page of what the caller lends before anything changes: if one is not at hand, it comes
+ * again. */
 static err_t source_probe(struct request *rq, size_t size)
 {
 	char byte;

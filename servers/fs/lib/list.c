@@ -33,8 +33,10 @@ bool list_put(struct list_sink *sink, u64 ino, u32 mode, const char *name, size_
 		sink->full = true;
 		return false;
 	}
-	struct file_entry head = { .ino = ino, .next = (i64)next, .size = (u16)entry_size,
-				   .type = (u8)((mode & MODE_TYPE) >> 12) };
+	struct file_entry head = { .ino = ino,
+		                   .next = (i64)next,
+		                   .size = (u16)entry_size,
+		                   .type = (u8)((mode & MODE_TYPE) >> 12) };
 	char *to = sink->buffer + sink->used;
 	memset(to, 0, entry_size);
 	memcpy(to, &head, LIST_HEAD);
@@ -58,7 +60,8 @@ bool list_put_dots(struct list_sink *sink, const struct node *dir, u64 parent_in
 	return true;
 }
 
-static err_t list_locked(struct request *rq, struct open_file *open, char *buffer, size_t size, u64 *count)
+static err_t list_locked(struct request *rq, struct open_file *open, char *buffer, size_t size,
+                         u64 *count)
 {
 	struct list_sink sink = { .buffer = buffer, .size = size };
 	struct node *dir = open->node;

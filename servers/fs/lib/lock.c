@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* File locks: flock (owner 0: the open file) and POSIX record locks (owner: a process). The two kinds do not see each other. A request that waits is held in the
- * table and tried again whenever a lock goes. */
+/* File locks: flock (owner 0: the open file) and POSIX record locks (owner: a process). The two
+ * kinds do not see each other. A request that waits is held in the table and tried again whenever a
+ * lock goes. */
 #include "fs/lib/internal.h"
 
 #include <stdlib.h>
@@ -11,7 +12,7 @@ enum { LOCK_READ = 0, LOCK_WRITE = 1, LOCK_NONE = 2 };
 struct lock_range {
 	struct list link;
 	const struct open_file *open; /* through which it was set: it ends with that */
-	u64 owner;		      /* 0: `open` */
+	u64 owner;                    /* 0: `open` */
 	u32 type;
 	u64 start, end; /* end is one past; UINT64_MAX: all there will be */
 };
@@ -47,7 +48,7 @@ static bool lock_conflicts(const struct lock_range *held, const struct lock_rang
 }
 
 static const struct lock_range *lock_find_conflict(const struct lock_table *table,
-						   const struct lock_range *wanted)
+                                                   const struct lock_range *wanted)
 {
 	list_each (held, &table->held, struct lock_range, link)
 		if (lock_conflicts(held, wanted))
@@ -55,7 +56,8 @@ static const struct lock_range *lock_find_conflict(const struct lock_table *tabl
 	return NULL;
 }
 
-/* Would waiting for `holder` wait for ourselves? Follows who waits for whom on this file, at most so many steps. */
+/* Would waiting for `holder` wait for ourselves? Follows who waits for whom on this file, at most
+ * so many steps. */
 static bool lock_is_deadly(const struct lock_table *table, const struct lock_range *wanted)
 {
 	const struct lock_range *holder = lock_find_conflict(table, wanted);
@@ -76,7 +78,8 @@ static bool lock_is_deadly(const struct lock_table *table, const struct lock_ran
 }
 
 /* Take `range` out of what its owner holds. `spare` is used if one lock is cut in two. */
-static void lock_carve(struct lock_table *table, const struct lock_range *range, struct lock_range **spare)
+static void lock_carve(struct lock_table *table, const struct lock_range *range,
+                       struct lock_range **spare)
 {
 	struct list *at = table->held.next;
 
@@ -156,10 +159,7 @@ static void lock_wake(struct node *node)
 	node_put(node);
 }
 
-static void lock_cancel(struct request *rq)
-{
-	waiter_answer(rq->cookie, E_INTR);
-}
+static void lock_cancel(struct request *rq) { waiter_answer(rq->cookie, E_INTR); }
 
 static err_t lock_wait(struct request *rq, struct node *node, const struct lock_range *range)
 {
@@ -194,8 +194,11 @@ err_t fs_file_lock(struct request *rq, u64 owner, u32 type, u64 start, u64 size,
 
 	if (error)
 		return error;
-	struct lock_range range = { .open = open, .owner = owner, .type = type, .start = start,
-				    .end = size ? start + size : UINT64_MAX };
+	struct lock_range range = { .open = open,
+		                    .owner = owner,
+		                    .type = type,
+		                    .start = start,
+		                    .end = size ? start + size : UINT64_MAX };
 	if (!node->locks) {
 		if (type == LOCK_NONE)
 			return OK;
@@ -210,7 +213,8 @@ err_t fs_file_lock(struct request *rq, u64 owner, u32 type, u64 start, u64 size,
 	else if (!wait)
 		error = E_AGAIN;
 	else
-		error = lock_is_deadly(node->locks, &range) ? E_DEADLK : lock_wait(rq, node, &range);
+		error = lock_is_deadly(node->locks, &range) ? E_DEADLK
+		                                            : lock_wait(rq, node, &range);
 	if (error != E_HELD)
 		lock_wake(node);
 	return error;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The segments through which clients map files. The library is their keeper: a page that a client touches is read into a
- * staging page and moved in. Once a page is in the segment, what stands there is the truth: reads take it from there,
- * writes go to the file system first and are then copied there, and what clients changed goes back to the file
- * system before that matters (sync, write, resize).
+/* The segments through which clients map files. The library is their keeper: a page that a client
+ * touches is read into a staging page and moved in. Once a page is in the segment, what stands
+ * there is the truth: reads take it from there, writes go to the file system first and are then
+ * copied there, and what clients changed goes back to the file system before that matters (sync,
+ * write, resize).
  *
  * The library looks at a segment's pages through one window in its own address space, and only at
  * pages that are there: nobody else takes pages out, so it never waits for itself. */
@@ -20,11 +21,11 @@ enum {
 };
 
 struct node_map {
-	struct list link; /* in fs_maps */
+	struct list link;  /* in fs_maps */
 	struct node *node; /* with a reference */
 	cap_t segment;
-	u64 size;	/* of the segment */
-	bool writable;	/* somebody may have changed pages */
+	u64 size;      /* of the segment */
+	bool writable; /* somebody may have changed pages */
 };
 
 struct fs_maps {
@@ -33,7 +34,7 @@ struct fs_maps {
 	struct fiber_lock staging_lock;
 	cap_t staging_segment;
 	char *staging;
-	char *page;		    /* for comparing, under staging_lock */
+	char *page; /* for comparing, under staging_lock */
 	vaddr_t window;
 	const struct node_map *shown; /* what the window shows, and from where on */
 	u64 shown_offset;
@@ -57,7 +58,8 @@ static err_t maps_prepare(struct fs_maps *maps)
 	if (!maps->page)
 		maps->page = malloc(PAGE_SIZE);
 	if (!maps->staging)
-		maps->staging = rt_pages(CLUSTER_PAGES * PAGE_SIZE, SEGMENT_COMMITTED, &maps->staging_segment);
+		maps->staging = rt_pages(CLUSTER_PAGES * PAGE_SIZE, SEGMENT_COMMITTED,
+		                         &maps->staging_segment);
 	if (!maps->window)
 		maps->window = rt_address_take(WINDOW_SIZE);
 	return maps->page && maps->staging && maps->window ? OK : E_FUNDS;
@@ -74,7 +76,8 @@ static u64 map_resident(const struct node_map *map, u64 start)
 	return pages < WINDOW_PAGES ? bits & ((1ull << pages) - 1) : bits;
 }
 
-/* Where the segment's bytes from `start` (window-aligned) can be seen; NULL: no funds. Valid until the fiber waits. */
+/* Where the segment's bytes from `start` (window-aligned) can be seen; NULL: no funds. Valid until
+ * the fiber waits. */
 static char *map_show(struct node_map *map, u64 start)
 {
 	struct fs_maps *maps = map->node->fs->maps;
@@ -101,7 +104,8 @@ static void map_hide(const struct node_map *map)
 
 /* --- reading and writing of files that are mapped --- */
 
-static err_t map_read_run(struct node *node, u64 offset, size_t size, bool resident, struct sink *sink)
+static err_t map_read_run(struct node *node, u64 offset, size_t size, bool resident,
+                          struct sink *sink)
 {
 	if (!resident)
 		return node->fs->ops->read(node, offset, size, sink);
@@ -146,7 +150,8 @@ void map_written(struct node *node, u64 offset, size_t size)
 			if (window)
 				memcpy(window + (offset - start), maps->page, part);
 			else
-				rt_log("a mapped page of node %lu is out of date", (unsigned long)node->ino);
+				rt_log("a mapped page of node %lu is out of date",
+				       (unsigned long)node->ino);
 			fiber_lock_give(&maps->staging_lock);
 		}
 		offset += part;
@@ -169,7 +174,8 @@ static err_t map_write_page(struct node *node, u64 offset, size_t size)
 		return E_FUNDS;
 	if (memcmp(window + offset % WINDOW_SIZE, maps->page, size) == 0)
 		return OK;
-	memcpy(mine, window + offset % WINDOW_SIZE, size); /* the write may wait, and the window move on */
+	memcpy(mine, window + offset % WINDOW_SIZE,
+	       size); /* the write may wait, and the window move on */
 	size_t done;
 	struct source source = { .memory = mine, .size = size };
 	return node->fs->ops->write(node, offset, size, &source, &done);
@@ -201,7 +207,8 @@ static void map_zero_tail(struct node_map *map, u64 offset)
 {
 	u64 start = offset - offset % WINDOW_SIZE;
 
-	if (offset % PAGE_SIZE == 0 || !(map_resident(map, start) >> (offset - start) / PAGE_SIZE & 1))
+	if (offset % PAGE_SIZE == 0 ||
+	    !(map_resident(map, start) >> (offset - start) / PAGE_SIZE & 1))
 		return;
 	char *window = map_show(map, start);
 	if (window)
@@ -219,7 +226,8 @@ void map_resized(struct node *node, u64 old_size)
 	map_hide(map);
 	if (segment_resize(map->segment, size) == OK)
 		map->size = size;
-	else if (size < map->size && segment_flush(map->segment, size, map->size - size, FLUSH_DISCARD))
+	else if (size < map->size &&
+	         segment_flush(map->segment, size, map->size - size, FLUSH_DISCARD))
 		rt_log("cannot cut the segment of node %lu", (unsigned long)node->ino);
 }
 
@@ -371,7 +379,8 @@ err_t map_sync(struct fs *fs)
 	return first_error;
 }
 
-/* Does anybody but us still use the segment: map it, hold a capability for it or have a copy of it? */
+/* Does anybody but us still use the segment: map it, hold a capability for it or have a copy of
+ * it? */
 static bool map_is_used(struct node_map *map)
 {
 	u64 references;
@@ -388,8 +397,8 @@ static void map_destroy(struct node_map *map)
 	fiber_lock_take(&node->lock);
 	error = map_write_back(node, 0, UINT64_MAX);
 	if (error)
-		rt_log("what was written through a mapping of node %lu is lost: %s", (unsigned long)node->ino,
-		       rt_error_text(error));
+		rt_log("what was written through a mapping of node %lu is lost: %s",
+		       (unsigned long)node->ino, rt_error_text(error));
 	map_hide(map);
 	list_remove(&map->link);
 	node->map = NULL;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 struct open_file *open_create(struct fs *fs, struct node *node, struct identity identity, u32 flags,
-			      struct node *parent, const char *name, size_t name_size)
+                              struct node *parent, const char *name, size_t name_size)
 {
 	struct open_file *open = calloc(1, sizeof(*open));
 

@@ -9,7 +9,8 @@ void fs_init(struct fs *fs)
 	fiber_lock_init(&fs->change);
 	list_init(&fs->opens);
 	fs->open_count = 0;
-	fs->top_open = open_create(fs, fs->root, (struct identity){ 0 }, OPEN_READ | OPEN_DIRECTORY, NULL, NULL, 0);
+	fs->top_open = open_create(fs, fs->root, (struct identity){ 0 }, OPEN_READ | OPEN_DIRECTORY,
+	                           NULL, NULL, 0);
 	if (!fs->top_open || map_start(fs))
 		rt_fail("no memory to start with");
 	fs->root->opens--; /* nobody has opened it */
@@ -24,7 +25,9 @@ static void fs_dispatch(struct server *server, struct request *rq)
 	open->users++; /* the last gate may go while the request runs */
 	rq->object = open;
 	switch (rq->msg.word[0] >> 16) {
-	case INTERFACE_DIR: dir_serve(&fs_dir_ops, rq); break;
+	case INTERFACE_DIR:
+		dir_serve(&fs_dir_ops, rq);
+		break;
 	case INTERFACE_FILE:
 		file_serve(open->node->file_ops ? open->node->file_ops : &fs_file_ops, rq);
 		break;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Walking paths. The text of a symbolic link is put in place of the link's name, so that there is only one loop;
- * how much of the caller's own path is used up is told from the end of the text, which stays the caller's. */
+/* Walking paths. The text of a symbolic link is put in place of the link's name, so that there is
+ * only one loop; how much of the caller's own path is used up is told from the end of the text,
+ * which stays the caller's. */
 #include "fs/lib/internal.h"
 
 #include <stdlib.h>
@@ -200,7 +201,9 @@ static err_t walk_step(struct walk *w)
 
 err_t walk(struct walk *w, struct open_file *start, u32 flags, const char *path, size_t size)
 {
-	*w = (struct walk){ .fs = start->fs, .identity = start->identity, .flags = flags, .last = LAST_NONE };
+	*w = (struct walk){
+		.fs = start->fs, .identity = start->identity, .flags = flags, .last = LAST_NONE
+	};
 	if (size > DIR_PATH_MAX)
 		return E_NAMETOOLONG;
 	if (memchr(path, 0, size))
@@ -235,6 +238,6 @@ void walk_end(struct walk *w)
 
 err_t walk_cross(struct request *rq, const struct walk *w, u32 which)
 {
-	return request_cross(rq, w->cross_kind, which, w->cross_gate, w->text + w->at, w->size - w->at,
-			     walk_used(w));
+	return request_cross(rq, w->cross_kind, which, w->cross_gate, w->text + w->at,
+	                     w->size - w->at, walk_used(w));
 }

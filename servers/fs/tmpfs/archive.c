@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Unpacking a tar archive (POSIX ustar), as the rescue root is one. It is untrusted: sizes, names and checksums are looked at. */
+/* Unpacking a tar archive (POSIX ustar), as the rescue root is one. It is untrusted: sizes, names
+ * and checksums are looked at. */
 #include <string.h>
 
 #include "tmpfs.h"
@@ -8,7 +9,8 @@ enum { TAR_BLOCK = 512 };
 
 struct tar_header {
 	char name[100], mode[8], uid[8], gid[8], size[12], mtime[12], checksum[8], type;
-	char linkname[100], magic[6], version[2], uname[32], gname[32], major[8], minor[8], prefix[155];
+	char linkname[100], magic[6], version[2], uname[32], gname[32], major[8], minor[8],
+	        prefix[155];
 	char padding[12];
 };
 _Static_assert(sizeof(struct tar_header) == TAR_BLOCK, "tar_header");
@@ -42,10 +44,12 @@ static bool header_valid(const struct tar_header *header)
 	u64 sum = 0;
 
 	for (size_t i = 0; i < TAR_BLOCK; i++) {
-		bool field = i >= offsetof(struct tar_header, checksum) && i < offsetof(struct tar_header, type);
+		bool field = i >= offsetof(struct tar_header, checksum) &&
+		             i < offsetof(struct tar_header, type);
 		sum += field ? ' ' : bytes[i];
 	}
-	return memcmp(header->magic, "ustar", 5) == 0 && octal(header->checksum, sizeof(header->checksum)) == sum;
+	return memcmp(header->magic, "ustar", 5) == 0 &&
+	       octal(header->checksum, sizeof(header->checksum)) == sum;
 }
 
 static void entry_read(const struct tar_header *header, struct entry *entry)
@@ -68,7 +72,8 @@ static void entry_read(const struct tar_header *header, struct entry *entry)
 	entry->gid = octal(header->gid, sizeof(header->gid));
 	entry->size = octal(header->size, sizeof(header->size));
 	entry->mtime = octal(header->mtime, sizeof(header->mtime));
-	u64 major = octal(header->major, sizeof(header->major)), minor = octal(header->minor, sizeof(header->minor));
+	u64 major = octal(header->major, sizeof(header->major)),
+	    minor = octal(header->minor, sizeof(header->minor));
 	entry->rdev = major << 8 | (minor & 0xff);
 }
 
@@ -89,8 +94,10 @@ static err_t child_find(struct node *dir, const char *name, size_t size, struct 
 	return tmpfs_ops.lookup(dir, name, size, child);
 }
 
-/* The directory of the path's last name, made as far as it is not there. *size 0: the root itself. */
-static err_t parent_find(struct tmpfs *tmpfs, const char *path, struct node **parent, const char **name, size_t *size)
+/* The directory of the path's last name, made as far as it is not there. *size 0: the root
+ * itself. */
+static err_t parent_find(struct tmpfs *tmpfs, const char *path, struct node **parent,
+                         const char **name, size_t *size)
 {
 	struct node *at = node_get(tmpfs->fs.root), *next;
 	const struct node_make make = { .mode = MODE_DIR | 0755 };
@@ -127,16 +134,23 @@ static void attributes_set(struct node *node, const struct entry *entry)
 static u32 entry_mode(const struct entry *entry)
 {
 	switch (entry->type) {
-	case '2': return MODE_LINK | 0777;
-	case '3': return MODE_CHAR | entry->mode;
-	case '4': return MODE_BLOCK | entry->mode;
-	case '5': return MODE_DIR | entry->mode;
-	case '6': return MODE_FIFO | entry->mode;
-	default: return MODE_FILE | entry->mode;
+	case '2':
+		return MODE_LINK | 0777;
+	case '3':
+		return MODE_CHAR | entry->mode;
+	case '4':
+		return MODE_BLOCK | entry->mode;
+	case '5':
+		return MODE_DIR | entry->mode;
+	case '6':
+		return MODE_FIFO | entry->mode;
+	default:
+		return MODE_FILE | entry->mode;
 	}
 }
 
-static err_t hard_link(struct tmpfs *tmpfs, const struct entry *entry, struct node *dir, const char *name, size_t size)
+static err_t hard_link(struct tmpfs *tmpfs, const struct entry *entry, struct node *dir,
+                       const char *name, size_t size)
 {
 	struct node *from, *node;
 	const char *old;
@@ -189,8 +203,8 @@ static err_t entry_unpack(struct tmpfs *tmpfs, const struct entry *entry)
 	} else if (!error) {
 		error = child_find(dir, name, size, &there);
 		if (error == E_NOENT)
-			error = entry->type == '1' ? hard_link(tmpfs, entry, dir, name, size) :
-						     node_unpack(entry, dir, name, size);
+			error = entry->type == '1' ? hard_link(tmpfs, entry, dir, name, size)
+			                           : node_unpack(entry, dir, name, size);
 		else if (!error) { /* a directory may come after what is in it */
 			error = node_is(there, MODE_DIR) && entry->type == '5' ? OK : E_EXISTS;
 			if (!error)

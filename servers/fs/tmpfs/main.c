@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* tmpfs: files in memory. Arguments: size=BYTES[K|M] (without it, half of what the bank can get), mode=OCTAL of the root directory.
+/* tmpfs: files in memory. Arguments: size=BYTES[K|M] (without it, half of what the bank can get),
+ * mode=OCTAL of the root directory.
  *
- * With a capability "archive", a segment with a tar archive, it begins with those files, and is the root of the system: for the rescue shell. */
+ * With a capability "archive", a segment with a tar archive, it begins with those files, and is the
+ * root of the system: for the rescue shell. */
 #include <stdlib.h>
 #include <string.h>
 

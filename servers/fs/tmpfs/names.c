@@ -18,7 +18,8 @@ static u32 name_hash(const struct tmp_node *dir, const char *name, size_t size)
 	return hash ^ hash >> 15;
 }
 
-static struct tmp_entry **entry_place(struct tmpfs *tmpfs, const struct tmp_node *dir, const char *name, size_t size)
+static struct tmp_entry **entry_place(struct tmpfs *tmpfs, const struct tmp_node *dir,
+                                      const char *name, size_t size)
 {
 	struct tmp_entry **at = &tmpfs->hash[name_hash(dir, name, size) & (tmpfs->hash_size - 1)];
 
@@ -30,7 +31,8 @@ static struct tmp_entry **entry_place(struct tmpfs *tmpfs, const struct tmp_node
 /* Twice as many buckets; if there is no memory, the chains are longer. */
 static void hash_grow(struct tmpfs *tmpfs)
 {
-	struct tmp_entry **old = tmpfs->hash, **larger = calloc(2 * (size_t)tmpfs->hash_size, sizeof(*larger));
+	struct tmp_entry **old = tmpfs->hash,
+	                 **larger = calloc(2 * (size_t)tmpfs->hash_size, sizeof(*larger));
 	u32 old_size = tmpfs->hash_size;
 
 	if (!larger)
@@ -41,7 +43,8 @@ static void hash_grow(struct tmpfs *tmpfs)
 		while (old[i]) {
 			struct tmp_entry *entry = old[i];
 			old[i] = entry->hash_next;
-			struct tmp_entry **at = entry_place(tmpfs, entry->dir, entry->name, entry->size);
+			struct tmp_entry **at =
+			        entry_place(tmpfs, entry->dir, entry->name, entry->size);
 			entry->hash_next = NULL;
 			*at = entry;
 		}
@@ -62,7 +65,8 @@ static struct tmp_entry *entry_make(const char *name, size_t size)
 	return entry;
 }
 
-static void entry_add(struct tmpfs *tmpfs, struct tmp_entry *entry, struct tmp_node *dir, struct tmp_node *x)
+static void entry_add(struct tmpfs *tmpfs, struct tmp_entry *entry, struct tmp_node *dir,
+                      struct tmp_node *x)
 {
 	if (tmpfs->entry_count > tmpfs->hash_size)
 		hash_grow(tmpfs);
@@ -75,7 +79,8 @@ static void entry_add(struct tmpfs *tmpfs, struct tmp_entry *entry, struct tmp_n
 	node_touch(&dir->node, TIME_MODIFY | TIME_CHANGE);
 }
 
-static void entry_remove(struct tmpfs *tmpfs, const struct tmp_node *dir, const char *name, size_t size)
+static void entry_remove(struct tmpfs *tmpfs, const struct tmp_node *dir, const char *name,
+                         size_t size)
 {
 	struct tmp_entry **at = entry_place(tmpfs, dir, name, size), *entry = *at;
 
@@ -110,8 +115,8 @@ static err_t tmpfs_list(struct node *node, u64 *position, struct list_sink *sink
 	list_each (entry, &dir->entries, struct tmp_entry, link) {
 		if (entry->position < *position)
 			continue;
-		if (!list_put(sink, entry->node->node.ino, entry->node->node.mode, entry->name, entry->size,
-			      entry->position + 1))
+		if (!list_put(sink, entry->node->node.ino, entry->node->node.mode, entry->name,
+		              entry->size, entry->position + 1))
 			return OK;
 		*position = entry->position + 1;
 	}
@@ -130,12 +135,14 @@ static void node_free(struct tmp_node *x)
 	tmpfs->nodes--;
 }
 
-/* The last user has gone. A node with a name is kept by that. A directory that ends lets go of its parent, which may end, too. */
+/* The last user has gone. A node with a name is kept by that. A directory that ends lets go of its
+ * parent, which may end, too. */
 static void tmpfs_release(struct node *node)
 {
 	while (node && node->nlink == 0) {
 		struct tmp_node *x = tmp_of(node);
-		struct node *parent = node_is(node, MODE_DIR) && x->parent != x ? &x->parent->node : NULL;
+		struct node *parent =
+		        node_is(node, MODE_DIR) && x->parent != x ? &x->parent->node : NULL;
 		node_free(x);
 		node = parent && --parent->users == 0 ? parent : NULL;
 	}
@@ -170,8 +177,8 @@ static struct tmp_node *node_make(struct tmpfs *tmpfs, const struct node_make *m
 	return x;
 }
 
-static err_t tmpfs_create(struct node *node, const char *name, size_t size, const struct node_make *make,
-			  struct node **out)
+static err_t tmpfs_create(struct node *node, const char *name, size_t size,
+                          const struct node_make *make, struct node **out)
 {
 	struct tmpfs *tmpfs = tmpfs_of(node);
 	struct tmp_node *dir = tmp_of(node);
@@ -264,7 +271,8 @@ static err_t tmpfs_rename(const struct rename *r)
 	if (r->exchange) {
 		rename_exchange(r);
 	} else {
-		if (r->replaced && node_is(r->replaced, MODE_DIR) && !list_empty(&tmp_of(r->replaced)->entries))
+		if (r->replaced && node_is(r->replaced, MODE_DIR) &&
+		    !list_empty(&tmp_of(r->replaced)->entries))
 			return E_NOTEMPTY;
 		struct tmp_entry *entry = entry_make(r->new_name, r->new_size);
 		if (!entry)

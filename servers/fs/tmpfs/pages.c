@@ -65,8 +65,10 @@ err_t pages_make(struct tmpfs *tmpfs, struct pages *pages, u64 index, char **pag
 	return OK;
 }
 
-/* Free what is at or behind `index` (counted from the subtree's start) of the subtree; recursion as deep as the tree is high: at most 5. */
-static void subtree_cut(struct tmpfs *tmpfs, struct pages *pages, void **root, u32 height, u64 index)
+/* Free what is at or behind `index` (counted from the subtree's start) of the subtree; recursion as
+ * deep as the tree is high: at most 5. */
+static void subtree_cut(struct tmpfs *tmpfs, struct pages *pages, void **root, u32 height,
+                        u64 index)
 {
 	if (!*root)
 		return;
@@ -79,7 +81,8 @@ static void subtree_cut(struct tmpfs *tmpfs, struct pages *pages, void **root, u
 		u64 span = reach(height - 1), first = index / span;
 		bool empty = true;
 		for (u64 i = first; i < TABLE_SIZE; i++)
-			subtree_cut(tmpfs, pages, &table[i], height - 1, i == first ? index % span : 0);
+			subtree_cut(tmpfs, pages, &table[i], height - 1,
+			            i == first ? index % span : 0);
 		for (u64 i = 0; i < TABLE_SIZE && i <= first; i++)
 			empty &= !table[i];
 		if (!empty)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* A file system in memory: nodes, names and contents come from the server's heap, and so from its bank. */
+/* A file system in memory: nodes, names and contents come from the server's heap, and so from its
+ * bank. */
 #pragma once
 
 #include "fs/lib/fs.h"
 
-/* The contents of a file: a tree of pages, as high as the largest page number needs. What is not there is zero. */
+/* The contents of a file: a tree of pages, as high as the largest page number needs. What is not
+ * there is zero. */
 struct pages {
 	void *root; /* height 0: page 0 itself; else a table of 512 */
 	u32 height;
@@ -14,10 +16,10 @@ struct pages {
 struct tmp_node {
 	struct node node;
 	struct tmp_node *parent; /* of a directory; the root's is itself */
-	struct list entries;	 /* of a directory, by position */
+	struct list entries;     /* of a directory, by position */
 	u64 next_position;
 	struct pages pages; /* of a file */
-	char *target;	    /* of a link */
+	char *target;       /* of a link */
 };
 
 /* A name. */

@@ -99,8 +99,8 @@ static err_t transfer(struct disk *disk, u32 operation, u64 offset, void *data, 
 	if (transfer_fails(disk))
 		return E_IO;
 	disk->writes += operation == BLOCK_WRITE;
-	ssize_t done = operation == BLOCK_READ ? pread(disk->fd, data, size, (off_t)offset) :
-						 pwrite(disk->fd, data, size, (off_t)offset);
+	ssize_t done = operation == BLOCK_READ ? pread(disk->fd, data, size, (off_t)offset)
+	                                       : pwrite(disk->fd, data, size, (off_t)offset);
 	must(done == (ssize_t)size, "the image cannot be read or written");
 	return OK;
 }
@@ -109,10 +109,12 @@ void disk_submit(struct disk *disk, struct disk_io *io)
 {
 	err_t error = OK;
 
-	must(io->count * io->piece_size <= DISK_TRANSFER_MAX && io->count <= DISK_PIECES_MAX, "too large");
+	must(io->count * io->piece_size <= DISK_TRANSFER_MAX && io->count <= DISK_PIECES_MAX,
+	     "too large");
 	for (u32 i = 0; i < io->count && !error; i++)
-		error = transfer(disk, io->operation, io->sector * BLOCK_SECTOR + (u64)i * io->piece_size,
-				 io->pieces[i], io->piece_size);
+		error = transfer(disk, io->operation,
+		                 io->sector * BLOCK_SECTOR + (u64)i * io->piece_size, io->pieces[i],
+		                 io->piece_size);
 	io->done(io, error);
 }
 

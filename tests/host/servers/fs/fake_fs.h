@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What file systems need beyond ../fake: a disk in a file, locks of a server without fibers, and segments with a keeper. */
+/* What file systems need beyond ../fake: a disk in a file, locks of a server without fibers, and
+ * segments with a keeper. */
 #pragma once
 
 #include "../fake/fake.h"
@@ -12,6 +13,7 @@ void fake_disk_close(struct disk *disk);
 void fake_disk_fail_after(struct disk *disk, long count);
 u64 fake_disk_writes(const struct disk *disk);
 
-/* A client touches the page at `offset` of a segment that it got: its bytes, or NULL and the error. */
+/* A client touches the page at `offset` of a segment that it got: its bytes, or NULL and the
+ * error. */
 u8 *fake_touch(cap_t segment, u64 offset, err_t *error);
 void fake_cap_close(cap_t cap);

@@ -26,7 +26,10 @@ err_t map_write_back(struct node *node, u64 offset, u64 size)
 	(void)node, (void)offset, (void)size;
 	return E_NOTSUP;
 }
-void map_written(struct node *node, u64 offset, size_t size) { (void)node, (void)offset, (void)size; }
+void map_written(struct node *node, u64 offset, size_t size)
+{
+	(void)node, (void)offset, (void)size;
+}
 void map_resized(struct node *node, u64 old_size) { (void)node, (void)old_size; }
 err_t map_sync(struct fs *fs)
 {

@@ -7,7 +7,8 @@
 
 /* The kinds of file system that there are. */
 static const char *const kinds[] = {
-	"-t ext4 -b 4096 -O ^has_journal,^metadata_csum,^64bit,^dir_index,^orphan_file,^resize_inode,^huge_file",
+	"-t ext4 -b 4096 -O "
+	"^has_journal,^metadata_csum,^64bit,^dir_index,^orphan_file,^resize_inode,^huge_file",
 	"-t ext4 -b 1024 -O ^has_journal,^metadata_csum,^64bit",
 	"-t ext4 -b 2048 -O ^has_journal,^metadata_csum,64bit,uninit_bg -I 128",
 	"-t ext4 -b 1024 -O ^has_journal,^metadata_csum,uninit_bg,flex_bg -g 1024",
@@ -39,10 +40,13 @@ TEST(ext_reads_what_mke2fs_has_written)
 	for (size_t i = 0; i < COUNT_OF(kinds); i++) {
 		char options[256], *got;
 		size_t size;
-		host("rm -rf /tmp/drove-src-%d; mkdir -p /tmp/drove-src-%d/a/b; cd /tmp/drove-src-%d; "
-		     "head -c 300000 /dev/zero | tr '\\0' x > a/large; echo hello > a/b/small; ln -s a/b/small link; "
+		host("rm -rf /tmp/drove-src-%d; mkdir -p /tmp/drove-src-%d/a/b; cd "
+		     "/tmp/drove-src-%d; "
+		     "head -c 300000 /dev/zero | tr '\\0' x > a/large; echo hello > a/b/small; ln "
+		     "-s a/b/small link; "
 		     "ln -s /$(head -c 200 /dev/zero | tr '\\0' y) long; ln a/large a/b/again; "
-		     "for i in $(seq 300); do : > a/file-with-a-rather-long-name-$i; done", getpid(), getpid(), getpid());
+		     "for i in $(seq 300); do : > a/file-with-a-rather-long-name-$i; done",
+		     getpid(), getpid(), getpid());
 		snprintf(options, sizeof(options), "%s -d /tmp/drove-src-%d", kinds[i], getpid());
 		world_make(options, "16M");
 		CHECK_EQ(w_get("link", &got, &size), OK);
@@ -84,8 +88,10 @@ TEST(others_read_what_ext_has_written)
 		CHECK_EQ(w_put("d/e/small", "hello\n", 6), OK);
 		CHECK_EQ(w_link("d/file", "d/e/same"), OK);
 		CHECK_EQ(w_symlink("d/e/small", "s"), OK);
-		CHECK_EQ(w_symlink("a-target-that-is-too-long-to-be-kept-in-the-inode-itself/because-it-has-so-many-bytes",
-				   "l"), OK);
+		CHECK_EQ(w_symlink("a-target-that-is-too-long-to-be-kept-in-the-inode-itself/"
+		                   "because-it-has-so-many-bytes",
+		                   "l"),
+		         OK);
 		CHECK_EQ(w_make("fifo", MODE_FIFO | 0600, 0), OK);
 		CHECK_EQ(w_make("null", MODE_CHAR | 0666, 0x103), OK);
 		check_contents("d/e/same", data, sizeof(data));
@@ -95,10 +101,16 @@ TEST(others_read_what_ext_has_written)
 		f = fopen("/tmp/drove-data", "w");
 		fwrite(data, 1, sizeof(data), f);
 		fclose(f);
-		CHECK_EQ(host("/sbin/debugfs -R 'dump /d/file %s/out' %s 2>/dev/null; cmp %s/out /tmp/drove-data",
-			      world.folder, world.image, world.folder), 0);
-		CHECK_EQ(host("/sbin/debugfs -R 'stat /null' %s 2>/dev/null | grep -q '01:03'", world.image), 0);
-		CHECK_EQ(host("/sbin/debugfs -R 'stat /l' %s 2>/dev/null | grep -q 'symlink'", world.image), 0);
+		CHECK_EQ(host("/sbin/debugfs -R 'dump /d/file %s/out' %s 2>/dev/null; cmp %s/out "
+		              "/tmp/drove-data",
+		              world.folder, world.image, world.folder),
+		         0);
+		CHECK_EQ(host("/sbin/debugfs -R 'stat /null' %s 2>/dev/null | grep -q '01:03'",
+		              world.image),
+		         0);
+		CHECK_EQ(host("/sbin/debugfs -R 'stat /l' %s 2>/dev/null | grep -q 'symlink'",
+		              world.image),
+		         0);
 		CHECK_EQ(w_remove("d/file", 0), OK);
 		CHECK_EQ(w_remove("l", 0), OK);
 		CHECK_EQ(w_remove("s", 0), OK);
@@ -140,12 +152,17 @@ TEST(a_hashed_directory_loses_its_hash_when_it_is_changed)
 	char options[256];
 
 	host("rm -rf /tmp/drove-src-%d; mkdir -p /tmp/drove-src-%d/a; cd /tmp/drove-src-%d/a; "
-	     "for i in $(seq 2000); do : > a-name-that-takes-some-room-$i; done", getpid(), getpid(), getpid());
-	snprintf(options, sizeof(options), "-t ext4 -b 1024 -O ^has_journal,^metadata_csum,dir_index -d /tmp/drove-src-%d",
-		 getpid());
+	     "for i in $(seq 2000); do : > a-name-that-takes-some-room-$i; done",
+	     getpid(), getpid(), getpid());
+	snprintf(options, sizeof(options),
+	         "-t ext4 -b 1024 -O ^has_journal,^metadata_csum,dir_index -d /tmp/drove-src-%d",
+	         getpid());
 	world_make_image(options, "16M");
 	world_fsck("-fyD"); /* makes the hash */
-	CHECK_EQ(host("/sbin/debugfs -R 'htree_dump /a' %s 2>/dev/null | grep -q 'Number of entries'", world.image), 0);
+	CHECK_EQ(host("/sbin/debugfs -R 'htree_dump /a' %s 2>/dev/null | grep -q 'Number of "
+	              "entries'",
+	              world.image),
+	         0);
 	world_mount();
 	struct file_stat st;
 	CHECK_EQ(w_stat("a/a-name-that-takes-some-room-777", 0, &st), OK);
@@ -168,7 +185,7 @@ TEST(a_file_may_be_sparse_and_larger_than_four_gib)
 		char back[4] = { 0 };
 		u64 size = 5ull << 30;
 		if (i == 5)
-			size = 3ull << 30; /* 1 KiB blocks: no more than 16 GiB, and e2fsck takes its time */
+			size = 3ull << 30; /* e2fsck takes its time with 1 KiB blocks */
 		world_make(kinds[i], "16M");
 		CHECK_EQ(w_open("f", OPEN_BOTH | OPEN_CREATE, 0644, &file), OK);
 		CHECK_EQ(file_write(file, (i64)size, 0, "end", 3, &count), OK);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The same random operations on ext and on a folder of the host must have the same results and end in the same tree; and a full
- * disk, a full inode table and a failing disk must leave a file system that e2fsck finds whole. */
+/* The same random operations on ext and on a folder of the host must have the same results and end
+ * in the same tree; and a full disk, a full inode table and a failing disk must leave a file system
+ * that e2fsck finds whole. */
 #include "world.h"
 
 #include <dirent.h>
@@ -11,7 +12,8 @@
 #include <unistd.h>
 
 static const char *const kinds[] = {
-	"-t ext4 -b 4096 -O ^has_journal,^metadata_csum,^64bit,^dir_index,^orphan_file,^resize_inode,^huge_file",
+	"-t ext4 -b 4096 -O "
+	"^has_journal,^metadata_csum,^64bit,^dir_index,^orphan_file,^resize_inode,^huge_file",
 	"-t ext4 -b 1024 -O ^has_journal,^metadata_csum,uninit_bg -g 2048",
 	"-t ext2 -b 1024",
 };
@@ -19,18 +21,30 @@ static const char *const kinds[] = {
 static int error_host(err_t error)
 {
 	switch (error) {
-	case OK: return 0;
-	case E_NOENT: return ENOENT;
-	case E_EXISTS: return EEXIST;
-	case E_NOTDIR: return ENOTDIR;
-	case E_ISDIR: return EISDIR;
-	case E_NOTEMPTY: return ENOTEMPTY;
-	case E_INVAL: return EINVAL;
-	case E_PERM: return EPERM;
-	case E_LOOP: return ELOOP;
-	case E_BUSY: return EBUSY;
-	case E_NOSPACE: return ENOSPC;
-	default: return 10000 + (int)error;
+	case OK:
+		return 0;
+	case E_NOENT:
+		return ENOENT;
+	case E_EXISTS:
+		return EEXIST;
+	case E_NOTDIR:
+		return ENOTDIR;
+	case E_ISDIR:
+		return EISDIR;
+	case E_NOTEMPTY:
+		return ENOTEMPTY;
+	case E_INVAL:
+		return EINVAL;
+	case E_PERM:
+		return EPERM;
+	case E_LOOP:
+		return ELOOP;
+	case E_BUSY:
+		return EBUSY;
+	case E_NOSPACE:
+		return ENOSPC;
+	default:
+		return 10000 + (int)error;
 	}
 }
 
@@ -61,7 +75,8 @@ struct step {
 static void step_write(struct step *s)
 {
 	static char data[60000];
-	u64 offset = world_random(&s->seed) % 4 ? world_random(&s->seed) % 20000 : world_random(&s->seed) % 3000000;
+	u64 offset = world_random(&s->seed) % 4 ? world_random(&s->seed) % 20000
+	                                        : world_random(&s->seed) % 3000000;
 	size_t size = world_random(&s->seed) % (world_random(&s->seed) % 8 ? 3000 : sizeof(data));
 	u64 count = 0;
 	cap_t file = 0;
@@ -167,7 +182,8 @@ static void compare_tree(const char *path)
 			char child[600];
 			if (e->d_name[0] == '.')
 				continue;
-			snprintf(child, sizeof(child), "%s%s%s", path, path[0] ? "/" : "", e->d_name);
+			snprintf(child, sizeof(child), "%s%s%s", path, path[0] ? "/" : "",
+			         e->d_name);
 			compare_tree(child);
 			count++;
 		}
@@ -177,7 +193,8 @@ static void compare_tree(const char *path)
 		u64 listed;
 		CHECK_EQ(w_open(path, OPEN_READ, 0, &file), OK);
 		while (file_list(file, list, sizeof(list), &listed) == OK && listed)
-			for (u64 at = 0; at < listed; at += ((struct file_entry *)(void *)(list + at))->size) {
+			for (u64 at = 0; at < listed;
+			     at += ((struct file_entry *)(void *)(list + at))->size) {
 				const char *name = ((struct file_entry *)(void *)(list + at))->name;
 				count -= name[0] != '.' && strcmp(name, "lost+found");
 			}
@@ -227,7 +244,9 @@ TEST(a_full_disk_says_so_and_stays_whole)
 			error = w_mkdir(name);
 			CHECK(error == OK || error == E_NOSPACE);
 			snprintf(name, sizeof(name), "s%d", i);
-			error = w_symlink("a-target-that-is-too-long-to-be-kept-in-the-inode-itself-and-needs-a-block", name);
+			error = w_symlink("a-target-that-is-too-long-to-be-kept-in-the-inode-"
+			                  "itself-and-needs-a-block",
+			                  name);
 			CHECK(error == OK || error == E_NOSPACE);
 			snprintf(name, sizeof(name), "a-rather-long-name-for-an-empty-file-%d", i);
 			error = w_put(name, "", 0);
@@ -300,7 +319,9 @@ TEST(what_was_unlinked_but_open_is_ended_after_a_crash)
 	CHECK_EQ(w_sync(), OK);
 	world_drop();
 	CHECK_EQ(world_fsck("-fy") & ~1, 0);
-	CHECK_EQ(host("grep -qi 'orphan\\|Deleted\\|incorrect\\|wrong\\|differences' %s.fsck", world.folder), 1);
+	CHECK_EQ(host("grep -qi 'orphan\\|Deleted\\|incorrect\\|wrong\\|differences' %s.fsck",
+	              world.folder),
+	         1);
 	world_end();
 }
 
@@ -342,7 +363,8 @@ TEST(a_failing_disk_gives_errors_and_nothing_else)
 /* Do a little of everything, and believe nothing. */
 static void poke(u64 *seed)
 {
-	static const char *const paths[] = { "", "a", "a/b", "a/large", "a/b/small", "link", "long", "lost+found", "a/indirect" };
+	static const char *const paths[] = { "",     "a",    "a/b",        "a/large",   "a/b/small",
+		                             "link", "long", "lost+found", "a/indirect" };
 	char *data, buffer[1024];
 	struct file_stat st;
 	size_t size;
@@ -352,28 +374,44 @@ static void poke(u64 *seed)
 	for (int i = 0; i < 12; i++) {
 		const char *path = paths[world_random(seed) % COUNT_OF(paths)];
 		err_t error = w_stat(path, 0, &st);
-		if (!error && (st.mode & MODE_TYPE) == MODE_FILE && st.size < 4 << 20 && w_get(path, &data, &size) == OK)
+		if (!error && (st.mode & MODE_TYPE) == MODE_FILE && st.size < 4 << 20 &&
+		    w_get(path, &data, &size) == OK)
 			free(data);
 		error = w_readlink(path, buffer, sizeof(buffer), &length);
 		if (w_open(path, OPEN_READ, 0, &file) == OK) {
-			for (int n = 0; n < 20 && !file_list(file, buffer, sizeof(buffer), &length) && length; n++)
+			for (int n = 0;
+			     n < 20 && !file_list(file, buffer, sizeof(buffer), &length) && length;
+			     n++)
 				;
 			w_close(file);
 		}
 		switch (world_random(seed) % 6) {
-		case 0: error = w_put("a/new", "new", 3); break;
-		case 1: error = w_truncate(path, world_random(seed) % 100000); break;
-		case 2: error = w_remove(path, world_random(seed) % 2 ? DIR_DIRECTORY : 0); break;
-		case 3: error = w_mkdir("a/b/dir"); break;
-		case 4: error = w_rename(path, "a/moved", 0); break;
-		case 5: error = w_link(path, "another"); break;
+		case 0:
+			error = w_put("a/new", "new", 3);
+			break;
+		case 1:
+			error = w_truncate(path, world_random(seed) % 100000);
+			break;
+		case 2:
+			error = w_remove(path, world_random(seed) % 2 ? DIR_DIRECTORY : 0);
+			break;
+		case 3:
+			error = w_mkdir("a/b/dir");
+			break;
+		case 4:
+			error = w_rename(path, "a/moved", 0);
+			break;
+		case 5:
+			error = w_link(path, "another");
+			break;
 		}
 	}
 	err_t error = w_sync();
 	(void)error;
 }
 
-/* Bytes of structure: superblock, descriptors, bitmaps, inodes, directories: they all lie near the start of a small image. */
+/* Bytes of structure: superblock, descriptors, bitmaps, inodes, directories: they all lie near the
+ * start of a small image. */
 static void damage(u64 *seed, const char *pristine, size_t size)
 {
 	char *copy = malloc(size);
@@ -383,10 +421,18 @@ static void damage(u64 *seed, const char *pristine, size_t size)
 		size_t limit = world_random(seed) % 2 ? 60 << 10 : size;
 		size_t at = world_random(seed) % limit;
 		switch (world_random(seed) % 4) {
-		case 0: copy[at] = (char)world_random(seed); break;
-		case 1: copy[at] = (char)(copy[at] ^ (1 << world_random(seed) % 8)); break;
-		case 2: memset(copy + at / 4 * 4, world_random(seed) % 2 ? 0xff : 0, 4); break;
-		case 3: memcpy(copy + at / 4 * 4, copy + world_random(seed) % (limit / 4) * 4, 4); break;
+		case 0:
+			copy[at] = (char)world_random(seed);
+			break;
+		case 1:
+			copy[at] = (char)(copy[at] ^ (1 << world_random(seed) % 8));
+			break;
+		case 2:
+			memset(copy + at / 4 * 4, world_random(seed) % 2 ? 0xff : 0, 4);
+			break;
+		case 3:
+			memcpy(copy + at / 4 * 4, copy + world_random(seed) % (limit / 4) * 4, 4);
+			break;
 		}
 	}
 	/* Mostly leave the superblock as it is, or nothing else is ever reached. */
@@ -406,12 +452,17 @@ TEST(a_damaged_image_never_crashes_the_server)
 	for (size_t kind = 0; kind < COUNT_OF(kinds); kind++) {
 		char options[256];
 		u64 seed = 77 + kind;
-		host("rm -rf /tmp/drove-src-%d; mkdir -p /tmp/drove-src-%d/a/b; cd /tmp/drove-src-%d; "
-		     "head -c 30000 /dev/zero | tr '\\0' x > a/large; echo hello > a/b/small; ln -s a/b/small link; "
-		     "ln -s $(head -c 200 /dev/zero | tr '\\0' y) long; for i in $(seq 100); do : > a/file-$i; done; "
-		     "for i in $(seq 0 2 400); do echo x | dd of=a/indirect bs=1024 seek=$i conv=notrunc 2>/dev/null; done",
+		host("rm -rf /tmp/drove-src-%d; mkdir -p /tmp/drove-src-%d/a/b; cd "
+		     "/tmp/drove-src-%d; "
+		     "head -c 30000 /dev/zero | tr '\\0' x > a/large; echo hello > a/b/small; ln "
+		     "-s a/b/small link; "
+		     "ln -s $(head -c 200 /dev/zero | tr '\\0' y) long; for i in $(seq 100); do : "
+		     "> a/file-$i; done; "
+		     "for i in $(seq 0 2 400); do echo x | dd of=a/indirect bs=1024 seek=$i "
+		     "conv=notrunc 2>/dev/null; done",
 		     getpid(), getpid(), getpid());
-		snprintf(options, sizeof(options), "%s -N 256 -d /tmp/drove-src-%d", kinds[kind], getpid());
+		snprintf(options, sizeof(options), "%s -N 256 -d /tmp/drove-src-%d", kinds[kind],
+		         getpid());
 		world_make_image(options, "1M");
 		host("rm -rf /tmp/drove-src-%d", getpid());
 		FILE *f = fopen(world.image, "r");

@@ -14,7 +14,8 @@ void world_make_image(const char *options, const char *size)
 	snprintf(world.image, sizeof(world.image), "/tmp/drove-ext-%d.img", getpid());
 	snprintf(world.folder, sizeof(world.folder), "/tmp/drove-ext-%d.dir", getpid());
 	CHECK_EQ(host("rm -rf %s %s; mkdir %s", world.image, world.folder, world.folder), 0);
-	CHECK_EQ(host("/sbin/mke2fs -q -F %s %s %s >/dev/null 2>&1", options, world.image, size), 0);
+	CHECK_EQ(host("/sbin/mke2fs -q -F %s %s %s >/dev/null 2>&1", options, world.image, size),
+	         0);
 }
 
 err_t world_try_mount(bool readonly, const char **why)
@@ -76,7 +77,8 @@ void world_check(void)
 	if (status)
 		host("sed 's/^/# /' %s.fsck", world.folder);
 	CHECK_EQ(status, 0);
-	CHECK_EQ(host("/sbin/dumpe2fs -h %s 2>/dev/null | grep -q 'state: *clean$'", world.image), 0);
+	CHECK_EQ(host("/sbin/dumpe2fs -h %s 2>/dev/null | grep -q 'state: *clean$'", world.image),
+	         0);
 	world_mount();
 }
 
@@ -88,7 +90,8 @@ void world_end(void)
 }
 
 static const char *const kind_of_tests =
-	"-t ext4 -b 4096 -O ^has_journal,^metadata_csum,^64bit,^dir_index,^orphan_file,^resize_inode,^huge_file";
+        "-t ext4 -b 4096 -O "
+        "^has_journal,^metadata_csum,^64bit,^dir_index,^orphan_file,^resize_inode,^huge_file";
 
 void world_begin(void) { world_make(kind_of_tests, "16M"); }
 

@@ -33,7 +33,8 @@ err_t w_open(const char *path, u32 flags, u32 mode, cap_t *file)
 {
 	u32 mode_out;
 	*file = 0;
-	err_t error = dir_open(0, flags, mode, path, strlen(path), w_rest, DIR_PATH_MAX, file, &mode_out);
+	err_t error =
+	        dir_open(0, flags, mode, path, strlen(path), w_rest, DIR_PATH_MAX, file, &mode_out);
 
 	*file &= ~CAP_MOVE;
 	return error;
@@ -109,7 +110,8 @@ err_t w_put(const char *path, const void *data, size_t size)
 	err_t error = w_open(path, OPEN_WRITE | OPEN_CREATE | OPEN_TRUNCATE, 0644, &file);
 
 	for (size_t at = 0; !error && at < size; at += done)
-		error = file_write(file, FILE_POSITION, 0, (const char *)data + at, size - at, &done);
+		error = file_write(file, FILE_POSITION, 0, (const char *)data + at, size - at,
+		                   &done);
 	if (file)
 		w_close(file);
 	return error;

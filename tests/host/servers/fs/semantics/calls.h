@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shorthands for calls at the root directory (label 0) of the file system under test, with zero-terminated paths. */
+/* Shorthands for calls at the root directory (label 0) of the file system under test, with
+ * zero-terminated paths. */
 #pragma once
 
 #include "../fake_fs.h"

@@ -153,7 +153,8 @@ TEST(a_write_whose_data_is_not_at_hand_changes_nothing)
 
 	world_begin();
 	CHECK_EQ(w_open("f", OPEN_BOTH | OPEN_CREATE, 0644, &file), OK);
-	/* Not the first page, then with all pages touched, but one gone again in the middle of the copying. */
+	/* Not the first page, then with all pages touched, but one gone again in the middle of the
+	 * copying. */
 	for (u32 left = 0; left < 12; left++) {
 		fake.copies_left = left;
 		err_t error = file_write(file, FILE_POSITION, 0, block, sizeof(block), &count);
@@ -175,8 +176,9 @@ TEST(a_write_whose_data_is_not_at_hand_changes_nothing)
 TEST(times_change_when_they_should)
 {
 	const i64 second = 1000000000;
-	struct file_attributes set = { .mask = FILE_SET_ATIME | FILE_SET_MTIME, .atime_ns = 5 * second + 7,
-				       .mtime_ns = 1234567890123456789 };
+	struct file_attributes set = { .mask = FILE_SET_ATIME | FILE_SET_MTIME,
+		                       .atime_ns = 5 * second + 7,
+		                       .mtime_ns = 1234567890123456789 };
 	struct file_stat st, before;
 	char *data;
 	size_t size;
@@ -227,14 +229,18 @@ TEST(modes_and_owners_are_stored)
 	CHECK_EQ(dir_set(0, &set, "f", 1, w_rest, DIR_PATH_MAX), OK);
 	CHECK_EQ(w_stat("f", 0, &st), OK);
 	CHECK_EQ(st.mode, MODE_FILE | 07751);
-	set = (struct file_attributes){ .mask = FILE_SET_UID | FILE_SET_GID, .uid = 100000, .gid = 70000 };
+	set = (struct file_attributes){ .mask = FILE_SET_UID | FILE_SET_GID,
+		                        .uid = 100000,
+		                        .gid = 70000 };
 	CHECK_EQ(dir_set(0, &set, "f", 1, w_rest, DIR_PATH_MAX), OK);
 	CHECK_EQ(w_stat("f", 0, &st), OK);
 	CHECK_EQ(st.uid, 100000);
 	CHECK_EQ(st.gid, 70000);
 	CHECK_EQ(st.mode, MODE_FILE | 01751);
 	CHECK_EQ(w_mkdir("d"), OK);
-	set = (struct file_attributes){ .mask = FILE_SET_MODE | FILE_SET_GID, .mode = 03777, .gid = 12 };
+	set = (struct file_attributes){ .mask = FILE_SET_MODE | FILE_SET_GID,
+		                        .mode = 03777,
+		                        .gid = 12 };
 	CHECK_EQ(dir_set(0, &set, "d", 1, w_rest, DIR_PATH_MAX), OK);
 	CHECK_EQ(w_mkdir("d/e"), OK);
 	CHECK_EQ(w_stat("d/e", 0, &st), OK);
@@ -260,7 +266,8 @@ TEST(a_file_without_a_name_can_get_one)
 	CHECK_EQ(dir_link(file, 0, 0, "\0name", 5, w_rest, DIR_PATH_MAX), E_NOTDIR);
 	cap_t dir;
 	CHECK_EQ(w_open("", OPEN_READ, 0, &dir), OK);
-	CHECK_EQ(dir_link(file, dir, 0, "\0name", 5, w_rest, DIR_PATH_MAX), OK); /* takes `dir` along */
+	CHECK_EQ(dir_link(file, dir, 0, "\0name", 5, w_rest, DIR_PATH_MAX),
+	         OK); /* takes `dir` along */
 	w_close(file);
 	CHECK_EQ(w_get("name", &data, &size), OK);
 	CHECK(size == 6 && !memcmp(data, "secret", 6));

@@ -175,7 +175,9 @@ TEST(an_open_directory_may_be_removed)
 	CHECK_EQ(w_remove("d", DIR_DIRECTORY), OK);
 	CHECK_EQ(file_list(dir, list, sizeof(list), &count), OK);
 	CHECK_EQ(count, 0);
-	CHECK_EQ(dir_open(dir, OPEN_WRITE | OPEN_CREATE, 0644, "x", 1, w_rest, DIR_PATH_MAX, &file, &mode), E_NOENT);
+	CHECK_EQ(dir_open(dir, OPEN_WRITE | OPEN_CREATE, 0644, "x", 1, w_rest, DIR_PATH_MAX, &file,
+	                  &mode),
+	         E_NOENT);
 	w_close(dir);
 	world_finish();
 }
@@ -278,16 +280,22 @@ TEST(a_path_that_leaves_the_server_says_where_and_with_what_rest)
 	world_begin();
 	CHECK_EQ(w_mkdir("dev"), OK);
 	CHECK_EQ(w_symlink("/a//b", "abs"), OK);
-	struct msg m = { .word = { CALL(2, 1), OPEN_READ, 0 }, .in = "abs/../c", .in_size = 8, .out = w_rest,
-			 .out_size = DIR_PATH_MAX };
+	struct msg m = { .word = { CALL(2, 1), OPEN_READ, 0 },
+		         .in = "abs/../c",
+		         .in_size = 8,
+		         .out = w_rest,
+		         .out_size = DIR_PATH_MAX };
 	CHECK_EQ(rt_call(0, &m), E_CROSS);
 	CHECK_EQ(m.word[1], CROSS_ROOT);
 	CHECK_EQ(m.word[4], 3);
 	CHECK(m.word[3] == 10 && !memcmp(w_rest, "/a//b/../c", 10));
 	CHECK_EQ(dir_attach(0, fake_event(1), "dev", 3), OK);
 	CHECK_EQ(dir_attach(0, fake_event(1), "dev", 3), E_BUSY);
-	m = (struct msg){ .word = { CALL(2, 1), OPEN_READ, 0 }, .in = "./dev//tty", .in_size = 10, .out = w_rest,
-			  .out_size = DIR_PATH_MAX };
+	m = (struct msg){ .word = { CALL(2, 1), OPEN_READ, 0 },
+		          .in = "./dev//tty",
+		          .in_size = 10,
+		          .out = w_rest,
+		          .out_size = DIR_PATH_MAX };
 	CHECK_EQ(rt_call(0, &m), E_CROSS);
 	CHECK_EQ(m.word[1], CROSS_DOWN);
 	CHECK_EQ(m.cap[0], fake_event(1));
@@ -323,7 +331,8 @@ TEST(a_listing_goes_on_while_files_are_removed)
 		if (!count)
 			break;
 		for (u64 at = 0; at < count;) {
-			const struct file_entry *e = (const struct file_entry *)(void *)(buffer + at);
+			const struct file_entry *e =
+			        (const struct file_entry *)(void *)(buffer + at);
 			CHECK(e->size % 8 == 0 && e->size > 0);
 			if (e->name[0] == '.') {
 				CHECK_EQ(e->type, 4);

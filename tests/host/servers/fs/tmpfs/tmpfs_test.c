@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tmpfs, asked what ../semantics asks every file system, and what is its own: accounting, and the archive. */
+/* tmpfs, asked what ../semantics asks every file system, and what is its own: accounting, and the
+ * archive. */
 #include "fs/tmpfs/tmpfs.h"
 
 #include <stdlib.h>
@@ -125,11 +126,16 @@ TEST(an_archive_is_unpacked)
 	char *data, *archive;
 	size_t size, archive_size;
 
-	CHECK_EQ(host("rm -rf /tmp/drove-tar; mkdir -p /tmp/drove-tar/bin /tmp/drove-tar/a/b; cd /tmp/drove-tar; "
-		      "echo hello > a/b/c; chmod 4755 a/b/c; ln a/b/c bin/hard; ln -s ../a/b/c bin/soft; mkfifo fifo; "
-		      "head -c 10000 /dev/zero | tr '\\0' z > large; "
-		      "mkdir -p a/$(printf 'x%%.0s' $(seq 90))/y; echo deep > a/$(printf 'x%%.0s' $(seq 90))/y/deep; "
-		      "tar --format=ustar --owner=0 --group=0 -cf /tmp/drove-tmpfs.tar .; rm -r /tmp/drove-tar"), 0);
+	CHECK_EQ(host("rm -rf /tmp/drove-tar; mkdir -p /tmp/drove-tar/bin /tmp/drove-tar/a/b; cd "
+	              "/tmp/drove-tar; "
+	              "echo hello > a/b/c; chmod 4755 a/b/c; ln a/b/c bin/hard; ln -s ../a/b/c "
+	              "bin/soft; mkfifo fifo; "
+	              "head -c 10000 /dev/zero | tr '\\0' z > large; "
+	              "mkdir -p a/$(printf 'x%%.0s' $(seq 90))/y; echo deep > a/$(printf 'x%%.0s' "
+	              "$(seq 90))/y/deep; "
+	              "tar --format=ustar --owner=0 --group=0 -cf /tmp/drove-tmpfs.tar .; rm -r "
+	              "/tmp/drove-tar"),
+	         0);
 	archive = archive_read(&archive_size);
 	begin(LIMIT);
 	CHECK_EQ(archive_unpack(&tmpfs, archive, archive_size), OK);
@@ -142,8 +148,11 @@ TEST(an_archive_is_unpacked)
 	CHECK_EQ(w_stat("fifo", 0, &st), OK);
 	CHECK_EQ(w_stat("large", 0, &st), OK);
 	CHECK_EQ(st.size, 10000);
-	CHECK_EQ(w_stat("a/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx/y/deep",
-			0, &st), OK);
+	CHECK_EQ(w_stat("a/"
+	                "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+	                "xxxxxxxxxxxxxxxx/y/deep",
+	                0, &st),
+	         OK);
 	world_finish();
 	free(archive);
 }
@@ -154,8 +163,10 @@ TEST(a_damaged_archive_does_no_harm)
 	size_t size;
 	u64 seed = 5;
 
-	CHECK_EQ(host("mkdir -p /tmp/drove-tar/a; cd /tmp/drove-tar; echo x > a/f; ln a/f g; ln -s a l; "
-		      "tar --format=ustar -cf /tmp/drove-tmpfs.tar .; rm -r /tmp/drove-tar"), 0);
+	CHECK_EQ(host("mkdir -p /tmp/drove-tar/a; cd /tmp/drove-tar; echo x > a/f; ln a/f g; ln -s "
+	              "a l; "
+	              "tar --format=ustar -cf /tmp/drove-tmpfs.tar .; rm -r /tmp/drove-tar"),
+	         0);
 	archive = archive_read(&size);
 	for (int i = 0; i < 3000; i++) {
 		size_t length = world_random(&seed) % 4 ? size : world_random(&seed) % size;

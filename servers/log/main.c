@@ -77,6 +77,22 @@ static size_t line_clean(char *text, size_t size)
 	return size;
 }
 
+/* The next life of this server finds the watcher with the supervisor. */
+static void watcher_keep(void)
+{
+	if (supervisor_stash(rt_cap("supervisor"), &watcher_bits, sizeof(watcher_bits), watcher))
+		rt_log("the watcher will not be found again");
+}
+
+static void watcher_find(void)
+{
+	u64 count;
+
+	if (supervisor_unstash(rt_cap("supervisor"), &watcher_bits, sizeof(watcher_bits), &count, &watcher) ||
+	    count != sizeof(watcher_bits))
+		watcher = 0;
+}
+
 static void watcher_leave(void)
 {
 	if (watcher && cap_close(watcher))
@@ -108,6 +124,7 @@ static err_t on_watch(struct request *rq, u64 bits, cap_t event)
 	watcher = event;
 	watcher_bits = bits;
 	rq->msg.cap[0] = 0; /* ours now */
+	watcher_keep();
 	return OK;
 }
 
@@ -152,6 +169,7 @@ int main(void)
 	err_t error = rt_server_start(&server);
 	if (!error) {
 		history_pull();
+		watcher_find();
 		error = supervisor_ready(rt_cap_need("supervisor"));
 	}
 	if (error)

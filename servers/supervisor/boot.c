@@ -13,6 +13,10 @@
 #define CALL_WAIT_NS 10000000000ull
 enum { NAME_WAIT_NS = 500000000, CROSS_MAX = 8, EXEC_ROOM = 1024 };
 
+/* By hand, because the generated functions do not tell where a path crosses. */
+#define CALL_DIR_OPEN CALL(2, 1)
+#define CALL_DIR_ATTACH CALL(2, 12)
+
 static bool done[MANIFEST_STEPS_MAX];
 
 static const char *name_of(u32 index)
@@ -44,6 +48,62 @@ static bool step_server(const struct manifest_step *step)
 	return true;
 }
 
+/* --- calls with a path --- */
+
+static void drop(cap_t cap)
+{
+	err_t error = cap ? cap_close(cap) : OK;
+
+	(void)error; /* it came with an answer */
+}
+
+/* Where a path leaves a server: the rest, and whom to ask. */
+static err_t path_cross(const struct msg *m, cap_t root, cap_t *at, cap_t *crossed)
+{
+	drop(*crossed);
+	*crossed = 0;
+	if (m->word[1] == CROSS_DOWN)
+		*at = *crossed = m->cap[0];
+	else if (m->word[1] == CROSS_ROOT)
+		*at = root;
+	else
+		return E_XDEV;
+	return m->word[3] < DIR_PATH_MAX ? OK : E_MSG;
+}
+
+/* Make the call `*asked` of dir.h for `path`, following it where it leads; *asked becomes the answer. */
+static err_t call_path(cap_t root, const char *path, struct msg *asked)
+{
+	static char name[DIR_PATH_MAX], rest[DIR_PATH_MAX];
+	cap_t at = root, crossed = 0;
+	err_t error = E_CROSS;
+	struct msg m;
+
+	strcpy(name, path);
+	for (int i = 0; i < CROSS_MAX && error == E_CROSS; i++) {
+		const char *relative = name + strspn(name, "/");
+		m = *asked;
+		m.in = relative;
+		m.in_size = strlen(relative);
+		m.out = rest;
+		m.out_size = sizeof(rest);
+		rt_call_deadline(rt_now() + CALL_WAIT_NS);
+		error = rt_call(at, &m);
+		rt_call_deadline(0);
+		if (error != E_CROSS)
+			break;
+		error = path_cross(&m, root, &at, &crossed);
+		if (error)
+			break;
+		memcpy(name, rest, m.word[3]);
+		name[m.word[3]] = 0;
+		error = E_CROSS;
+	}
+	drop(crossed);
+	*asked = m;
+	return error == E_CROSS ? E_LOOP : error;
+}
+
 /* --- attach --- */
 
 static err_t attach(const struct manifest_step *step)
@@ -52,58 +112,35 @@ static err_t attach(const struct manifest_step *step)
 	err_t error = gate_find(supervisor.manifest.root, 0, &root);
 
 	if (!error)
-		error = gate_find(step->server, 0, &target);
+		error = step->server == MANIFEST_SUPERVISOR ? service_gate(&target) :
+							      gate_find(step->server, step->label, &target);
 	if (error)
 		return error;
-	rt_call_deadline(rt_now() + CALL_WAIT_NS);
-	error = dir_attach(root, target, step->path, strlen(step->path));
-	rt_call_deadline(0);
-	return error;
+	struct msg m = { .word[0] = CALL_DIR_ATTACH, .cap[0] = target };
+	return call_path(root, step->path, &m);
 }
 
 static bool step_attach(const struct manifest_step *step)
 {
-	if (!child_settled(supervisor.manifest.root) || !child_settled(step->server))
+	bool own = step->server == MANIFEST_SUPERVISOR;
+
+	if (!child_settled(supervisor.manifest.root) || (!own && !child_settled(step->server)))
 		return false;
 	err_t error = attach(step);
-	if (error)
-		rt_log("%s cannot be attached at %s: %s", name_of(step->server), step->path,
-		       rt_error_text(error));
+	if (error && error != E_BUSY) /* busy: it is there, from before another server's restart */
+		rt_log("%s cannot be attached at %s: %s", own ? rt_name() : name_of(step->server),
+		       step->path, rt_error_text(error));
 	return true;
 }
 
-/* --- the first process --- */
-
-/* Open the program; absolute symbolic links lead back to the root. */
-static err_t open_program(cap_t root, const char *path, cap_t *file)
+void boot_attach_again(void)
 {
-	static char name[DIR_PATH_MAX], rest[DIR_PATH_MAX];
-	size_t size = strlen(path);
-	err_t error = E_LOOP;
-
-	memcpy(name, path, size);
-	for (int i = 0; i < CROSS_MAX; i++) {
-		size_t slashes = strspn(name, "/");
-		struct msg m = { .word = { CALL(2, 1), O_RDONLY, 0 },
-				 .in = name + slashes,
-				 .in_size = size - slashes,
-				 .out = rest,
-				 .out_size = sizeof(rest) };
-		error = rt_call(root, &m);
-		if (!error)
-			*file = m.cap[0];
-		if (error != E_CROSS)
-			return error;
-		if (m.cap[0] && cap_close(m.cap[0]))
-			return E_CAP;
-		if (m.word[1] != CROSS_ROOT || m.word[3] > sizeof(rest) - 1)
-			return E_XDEV;
-		size = m.word[3];
-		memcpy(name, rest, size);
-		name[size] = 0;
-	}
-	return E_LOOP;
+	for (u32 i = 0; i < supervisor.manifest.step_count; i++)
+		if (supervisor.manifest.step[i].kind == STEP_ATTACH)
+			done[i] = false;
 }
+
+/* --- the first process --- */
 
 static size_t add_string(char *to, size_t used, const char *string)
 {
@@ -138,23 +175,23 @@ static err_t start_process(const struct manifest_step *step, cap_t proc, cap_t f
 
 static err_t start_first(const struct manifest_step *step)
 {
-	cap_t root, proc, file;
+	struct msg m = { .word = { CALL_DIR_OPEN, O_RDONLY, 0 } };
+	cap_t root, proc;
 
 	if (supervisor.proc == supervisor.manifest.server_count)
 		return E_NOENT;
 	err_t error = gate_find(supervisor.manifest.root, 0, &root);
 	if (!error)
 		error = gate_find(supervisor.proc, 0, &proc);
+	if (!error)
+		error = call_path(root, step->path, &m);
 	if (error)
 		return error;
 	rt_call_deadline(rt_now() + CALL_WAIT_NS);
-	error = open_program(root, step->path, &file);
-	if (!error) {
-		error = start_process(step, proc, file, root);
-		err_t closed = cap_close(file);
-		(void)closed;
-	}
+	error = start_process(step, proc, m.cap[0], root);
 	rt_call_deadline(0);
+	err_t closed = cap_close(m.cap[0]);
+	(void)closed; /* the process has its own */
 	return error;
 }
 

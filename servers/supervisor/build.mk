@@ -1,3 +1,3 @@
 server := supervisor
 sources := main.c boot.c child.c gate.c authority.c service.c
-uses := start manifest elf rt
+uses := start manifest elf text rt

@@ -193,8 +193,10 @@ void child_ready(u32 index)
 	child->deadline = DEADLINE_NEVER;
 	if (index == supervisor.log)
 		log_use();
-	if (child->restarts)
+	if (child->restarts) {
+		boot_attach_again();
 		rt_log("%s is back (life %u)", child->manifest->name, child->restarts + 1);
+	}
 }
 
 /* --- end --- */
@@ -232,6 +234,7 @@ static void child_give_up(struct child *child)
 	/* Without a port, whoever calls is told so at once. */
 	err_t error = cap_destroy(child->port);
 	(void)error;
+	cap_drop(&child->port);
 	rt_log("%s is left down after %u failures", child->manifest->name, child->failures);
 }
 
@@ -263,6 +266,23 @@ void child_died(u32 index)
 	}
 	if (child->failures > FAILURES_MAX)
 		child_give_up(child);
+}
+
+err_t child_restart(u32 index)
+{
+	struct child *child = &supervisor.child[index];
+
+	child->failures = 0;
+	if (child->state == CHILD_STARTING || child->state == CHILD_READY)
+		return cap_destroy(child->task); /* we shall hear of it */
+	if (child->state != CHILD_FAILED)
+		return E_BUSY;
+	err_t error = port_create(child->life, &child->port);
+	if (error)
+		return error;
+	gate_bind_all(index, child->port);
+	child_start(index);
+	return OK;
 }
 
 void child_tick(u32 index, u64 now)

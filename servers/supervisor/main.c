@@ -85,6 +85,7 @@ int main(void)
 {
 	supervisor.server = (struct server){
 		.dispatch = service_dispatch,
+		.no_clients = service_no_clients,
 		.idle = on_idle,
 		.requests = MANIFEST_SERVERS_MAX,
 	};

@@ -3,10 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/text/text.h"
 #include "proto/supervisor_server.h"
 #include "supervisor.h"
 
-enum { FAIL_TEXT_MAX = 255, LIST_LINE = 96 };
+enum {
+	FAIL_TEXT_MAX = 255,
+	LABEL_LIST = 256, /* labels below MANIFEST_SERVERS_MAX are servers */
+};
 
 static struct child *caller(struct request *rq)
 {
@@ -83,61 +87,54 @@ static const char *state_name(const struct child *child)
 	return names[child->state];
 }
 
-static void text_add(char *text, size_t *size, const char *word, size_t width)
+static u64 child_figure(const struct child *child, u32 figure)
 {
-	size_t used = strlen(word);
+	u64 value = 0;
 
-	memcpy(text + *size, word, used);
-	*size += used;
-	for (; used < width; used++)
-		text[(*size)++] = ' ';
+	if (figure == BANK_CHARGED ? bank_read(child->bank, BANK_CHARGED, &value) :
+				     !child->task || task_read(child->task, TASK_TIME_NS, &value))
+		return 0;
+	return value;
 }
 
-static void text_add_number(char *text, size_t *size, u64 value, size_t width)
+static void list_print(struct text_window *window)
 {
-	char digits[24];
-	size_t at = sizeof(digits) - 1;
-
-	digits[at] = 0;
-	do {
-		digits[--at] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value);
-	text_add(text, size, digits + at, width);
+	text_print(window, "%-12s %-10s %8s %8s %10s\n", "server", "state", "KiB", "restarts", "time ms");
+	for (u32 i = 0; i < supervisor.manifest.server_count; i++) {
+		const struct child *child = &supervisor.child[i];
+		text_print(window, "%-12s %-10s %8lu %8u %10lu\n", child->manifest->name,
+			   state_name(child), child_figure(child, BANK_CHARGED) * (PAGE_SIZE / 1024),
+			   child->restarts, child_figure(child, TASK_TIME_NS) / 1000000);
+	}
 }
 
-/* Lines are short and bounded: names are, and numbers have at most 20 digits. */
-static size_t list_line(char *text, const struct child *child)
+/* What is written to the file is the name of a server to be restarted. */
+static err_t list_command(char *name)
 {
-	u64 pages = 0;
-	size_t size = 0;
+	u32 index = manifest_find(&supervisor.manifest, name);
 
-	if (bank_read(child->bank, BANK_CHARGED, &pages))
-		pages = 0;
-	text_add(text, &size, child->manifest->name, 12);
-	text_add(text, &size, " ", 0);
-	text_add(text, &size, state_name(child), 11);
-	text_add_number(text, &size, pages, 7);
-	text_add(text, &size, " ", 0);
-	text_add_number(text, &size, child->restarts, 0);
-	text_add(text, &size, "\n", 0);
-	return size;
+	return index < supervisor.manifest.server_count ? child_restart(index) : E_NOENT;
+}
+
+static struct text_file list_file = {
+	.print = list_print,
+	.command = list_command,
+	.label = LABEL_LIST,
+	.ino = 1,
+};
+
+err_t service_gate(cap_t *gate)
+{
+	static cap_t made;
+	err_t error = made ? OK : gate_create(supervisor.server.port, RT_BANK, LABEL_LIST, &made);
+
+	*gate = made;
+	return error;
 }
 
 static err_t service_list(struct request *rq, u64 start, u64 *count)
 {
-	static char text[MANIFEST_SERVERS_MAX * LIST_LINE];
-	size_t size = 0;
-
-	for (u32 i = 0; i < supervisor.manifest.server_count; i++)
-		if (strlen(supervisor.manifest.server[i].name) < LIST_LINE / 3)
-			size += list_line(text + size, &supervisor.child[i]);
-	if (start > size)
-		start = size;
-	size -= start;
-	*count = size < rq->out_size ? size : rq->out_size;
-	request_reply_data(rq, text + start, *count);
-	return OK;
+	return text_answer(rq, list_print, start, count);
 }
 
 static const struct supervisor_ops service_ops = {
@@ -151,8 +148,14 @@ static const struct supervisor_ops service_ops = {
 void service_dispatch(struct server *server, struct request *rq)
 {
 	(void)server;
-	if (rq->label < supervisor.manifest.server_count)
-		supervisor_serve(&service_ops, rq);
+	if (text_owns(&list_file, rq->label))
+		text_dispatch(&list_file, rq);
 	else
-		request_reply(rq, E_CAP);
+		supervisor_serve(&service_ops, rq);
+}
+
+void service_no_clients(struct server *server, u64 label)
+{
+	(void)server;
+	text_closed(&list_file, label);
 }

@@ -66,6 +66,8 @@ void child_start(u32 index);
 void child_ready(u32 index);
 /* Its task has ended or stopped at a fault: clean up, plan the next life. */
 void child_died(u32 index);
+/* End its life from outside; it is started again. */
+MUST_CHECK err_t child_restart(u32 index);
 /* Deadlines that have passed. */
 void child_tick(u32 index, u64 now);
 /* Nobody needs to wait for it (any longer). */
@@ -87,7 +89,12 @@ MUST_CHECK err_t authority_find(u32 server, u32 index, cap_t *cap);
 
 /* Do what can be done now. */
 void boot_progress(void);
+/* A server has come back: what was attached to it is attached again. */
+void boot_attach_again(void);
 
 /* --- service.c: what servers ask --- */
 
 void service_dispatch(struct server *server, struct request *rq);
+void service_no_clients(struct server *server, u64 label);
+/* A gate to the file that lists the servers. */
+MUST_CHECK err_t service_gate(cap_t *gate);

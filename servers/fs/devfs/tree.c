@@ -27,6 +27,8 @@ static const struct entry {
 	{ "console", MODE_CHAR | 0620, NUMBER(5, 1), DEVICE_NONE, true },
 	{ "tty", MODE_CHAR | 0666, NUMBER(5, 0), DEVICE_NONE, true },
 	{ "ttyS0", MODE_CHAR | 0620, NUMBER(4, 64), DEVICE_NONE, true },
+	{ "banks", MODE_FILE | 0444, 0, DEVICE_NONE, false },   /* the manifest attaches */
+	{ "servers", MODE_FILE | 0644, 0, DEVICE_NONE, false }, /* what stands there */
 	{ "pts", MODE_DIR | 0755, 0, DEVICE_NONE, false },
 	{ "shm", MODE_DIR | 01777, 0, DEVICE_NONE, false },
 };

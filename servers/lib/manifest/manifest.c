@@ -327,8 +327,12 @@ static void parse_attach(struct parser *p)
 	struct manifest_step *step = parse_step(p, STEP_ATTACH);
 
 	step->path = p->word[1];
+	if (p->count > 3)
+		step->label = parse_number(p, p->word[3], UINT32_MAX);
 	step->server = manifest_find(p->manifest, p->word[2]);
-	if (step->server == p->manifest->server_count)
+	if (strcmp(p->word[2], "supervisor") == 0)
+		step->server = MANIFEST_SUPERVISOR;
+	else if (step->server == p->manifest->server_count)
 		fail(p, "no such server above");
 }
 
@@ -375,7 +379,7 @@ static const struct {
 	{ "environment", 2, 2, OF_SERVER, parse_environment },
 	{ "grant", 3, 6, OF_SERVER, parse_grant },
 	{ "root", 2, 2, 0, parse_root },
-	{ "attach", 3, 3, 0, parse_attach },
+	{ "attach", 3, 4, 0, parse_attach },
 	{ "start", 3, MANIFEST_WORDS_MAX, 0, parse_start },
 	{ "when", 2, 2, CONDITION, parse_when },
 	{ "unless", 2, 2, CONDITION, parse_unless },

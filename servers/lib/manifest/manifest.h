@@ -48,10 +48,12 @@ struct manifest_server {
 };
 
 enum step_kind { STEP_SERVER = 1, STEP_ATTACH, STEP_START };
+#define MANIFEST_SUPERVISOR UINT32_MAX /* as `server` of STEP_ATTACH: the supervisor's own file */
 struct manifest_step {
 	enum step_kind kind;
 	u32 line;
 	u32 server;	  /* STEP_SERVER, STEP_ATTACH */
+	u64 label;	  /* STEP_ATTACH */
 	const char *path; /* STEP_ATTACH, STEP_START */
 	u32 argument_count;
 	const char *argument[MANIFEST_STRINGS_MAX];

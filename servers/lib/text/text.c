@@ -7,10 +7,16 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MODE = S_IFREG | 0444, POSITION_MAX = 1 << 30 };
+enum { POSITION_MAX = 1 << 30, COMMAND_MAX = 128 };
+
+static u32 text_mode(const struct text_file *file)
+{
+	return S_IFREG | (file->command ? 0644 : 0444);
+}
 
 static u64 text_size(const struct text_file *file)
 {
@@ -25,7 +31,7 @@ static err_t text_stat(struct request *rq)
 	const struct text_file *file = rq->object;
 	i64 now = (i64)rt_realtime();
 	struct file_stat st = { .ino = file->ino,
-		                .mode = MODE,
+		                .mode = text_mode(file),
 		                .nlink = 1,
 		                .size = text_size(file),
 		                .block_size = PAGE_SIZE,
@@ -48,7 +54,7 @@ static err_t node_open(struct request *rq, u32 flags, u32 mode, cap_t *gate, u32
 	(void)mode;
 	if (rq->in_size || flags & O_DIRECTORY)
 		return E_NOTDIR;
-	if ((flags & O_ACCMODE) != O_RDONLY && !(flags & O_PATH))
+	if ((flags & O_ACCMODE) != O_RDONLY && !(flags & O_PATH) && !file->command)
 		return E_ACCESS;
 	if (flags & O_CREAT && flags & O_EXCL)
 		return E_EXISTS;
@@ -62,7 +68,7 @@ static err_t node_open(struct request *rq, u32 flags, u32 mode, cap_t *gate, u32
 	file->open[i].used = true;
 	file->open[i].position = 0;
 	*gate = made | CAP_MOVE;
-	*mode_out = MODE;
+	*mode_out = text_mode(file);
 	return OK;
 }
 
@@ -74,10 +80,12 @@ static err_t node_stat(struct request *rq, u32 flags)
 
 static err_t node_access(struct request *rq, u32 flags, u32 mode)
 {
+	const struct text_file *file = rq->object;
+
 	(void)flags;
 	if (rq->in_size)
 		return E_NOTDIR;
-	return mode & (W_OK | X_OK) ? E_ACCESS : OK;
+	return mode & X_OK || (mode & W_OK && !file->command) ? E_ACCESS : OK;
 }
 
 /* --- an open file --- */
@@ -131,15 +139,30 @@ static err_t open_poll(struct request *rq, u32 mask, u64 bits, cap_t event, u32 
 
 static err_t open_flags(struct request *rq, u32 mask, u32 value, u32 *flags)
 {
-	(void)rq, (void)mask, (void)value;
-	*flags = O_RDONLY;
+	const struct text_file *file = rq->object;
+
+	(void)mask, (void)value;
+	*flags = file->command ? O_RDWR : O_RDONLY;
 	return OK;
 }
 
 static err_t open_write(struct request *rq, i64 offset, u32 flags, u64 *count)
 {
-	(void)rq, (void)offset, (void)flags, (void)count;
-	return E_ACCESS;
+	const struct text_file *file = rq->object;
+	char line[COMMAND_MAX];
+
+	(void)offset, (void)flags;
+	if (!file->command)
+		return E_ACCESS;
+	if (rq->in_size >= sizeof(line))
+		return E_INVAL;
+	err_t error = request_read(rq, 0, line, rq->in_size);
+	if (error)
+		return error;
+	line[rq->in_size] = 0;
+	line[strcspn(line, "\n")] = 0;
+	*count = rq->in_size;
+	return file->command(line);
 }
 
 static const struct dir_ops node_ops = { .dir_open = node_open,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A text for people, made when somebody reads it: by a call of a server's own protocol ("the bytes
- * from `start` on"), or as a read-only file that can be attached to a node of a file system.
+ * from `start` on"), or as a file that can be attached to a node of a file system.
  *
  * The server writes one function that prints all of the text into a window; what lies outside of
  * the window is only counted. */
@@ -25,6 +25,9 @@ enum { TEXT_OPEN_MAX = 16, TEXT_LABELS = 1 + TEXT_OPEN_MAX };
 
 struct text_file {
 	text_printer *print;
+	/* What a line that is written to the file means; NULL: it is read-only. The line has no new line
+	 * at its end and is changed at will. */
+	err_t (*command)(char *line);
 	u64 label; /* of the node; open files have those behind it: TEXT_LABELS in all */
 	u64 ino;
 	struct {

@@ -85,14 +85,16 @@ TEST(conditions_follow_the_command_line)
 
 TEST(steps_keep_their_order)
 {
-	CHECK_EQ(parse("server a\nserver b\nroot a\nattach /dev b\nstart /sbin/init init -x\n", ""), OK);
-	CHECK_EQ(manifest.step_count, 4);
+	CHECK_EQ(parse("server a\nserver b\nroot a\nattach /dev b\nattach /x supervisor\nattach /y b 7\nstart /sbin/init init -x\n", ""), OK);
+	CHECK_EQ(manifest.step_count, 6);
 	CHECK_EQ(manifest.root, 0);
 	CHECK_EQ(manifest.step[2].kind, STEP_ATTACH);
 	CHECK_EQ(manifest.step[2].server, 1);
 	CHECK_STR(manifest.step[2].path, "/dev");
-	CHECK_EQ(manifest.step[3].argument_count, 2);
-	CHECK_STR(manifest.step[3].argument[1], "-x");
+	CHECK_EQ(manifest.step[3].server, MANIFEST_SUPERVISOR);
+	CHECK_EQ(manifest.step[4].label, 7);
+	CHECK_EQ(manifest.step[5].argument_count, 2);
+	CHECK_STR(manifest.step[5].argument[1], "-x");
 }
 
 TEST(mistakes_are_named_with_their_line)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "proc.h"
+#include "proto/exec.h"
 #include "proto/process_server.h"
 
 /* Put a capability at its fixed place in the new task; fork leaves it out. */
@@ -108,7 +109,8 @@ static err_t fork_task(struct process *child, const struct process_fork *how)
 	if (!error)
 		error = account_create(parent->account, child->pid, &child->account);
 	if (!error)
-		error = task_clone(parent->task, child->account->bank, &child->task);
+		error = task_clone_sharing(parent->task, child->account->bank,
+					   how->flags & FORK_VFORK ? PERSONALITY_BASE : 0, &child->task);
 	if (!error)
 		error = process_equip(child);
 	return error ? error : fork_thread(child, how);

@@ -194,12 +194,13 @@ err_t gate_create(cap_t port, cap_t payer, u64 label, cap_t *gate)
 	return error;
 }
 
-err_t task_clone(cap_t task, cap_t bank, cap_t *clone)
+err_t task_clone_sharing(cap_t task, cap_t bank, u64 end, cap_t *clone)
 {
 	u32 from = find(task, KIND_TASK);
 	err_t error = make(bank, KIND_TASK, clone);
 
 	must(from, "no task");
+	must(!end || end == PERSONALITY_BASE, "shares what?");
 	if (error)
 		return error;
 	struct object *to = &objects[find(*clone, KIND_TASK)];

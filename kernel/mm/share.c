@@ -125,28 +125,35 @@ err_t sys_segment_move(cap_t from_cap, u64 from_offset, cap_t to_cap, u64 to_off
 	return OK;
 }
 
-/* Add levels until the tree reaches `pages`; the old root becomes the first slot of each new one. */
+static bool segment_tree_empty(const struct segment *segment)
+{
+	const u64 *slots = segment->inline_slots;
+	return segment->depth ? !segment->root : !(slots[0] | slots[1] | slots[2] | slots[3]);
+}
+
+/* Add levels until the tree reaches `pages`; the old root becomes the first slot of each new one. All are paid for first. */
 static bool segment_deepen(struct segment *segment, u64 pages)
 {
+	u64 *nodes[SEGMENT_DEPTH_MAX];
 	u8 depth = segment_depth(pages);
-	while (segment->depth < depth) {
-		bool empty = segment->depth ? !segment->root :
-			     !(segment->inline_slots[0] | segment->inline_slots[1] |
-			       segment->inline_slots[2] | segment->inline_slots[3]);
-		if (empty) {
-			memset(segment->inline_slots, 0, sizeof(segment->inline_slots));
-			segment->depth = depth;
-			return true;
-		}
-		u64 *node = segment_take_page(segment, FRAME_NODE);
-		if (!node)
+	unsigned needs = segment_tree_empty(segment) ? 0 : depth - segment->depth;
+
+	for (unsigned i = 0; i < needs; i++) {
+		nodes[i] = segment_take_page(segment, FRAME_NODE);
+		if (!nodes[i]) {
+			while (i-- > 0)
+				segment_give_page(segment, nodes[i]);
 			return false;
-		unsigned count = segment->depth ? 1 : SEGMENT_INLINE;
-		memcpy(node, segment->inline_slots, count * sizeof(u64));
-		memset(segment->inline_slots, 0, sizeof(segment->inline_slots));
-		segment->root = arch_paddr(node);
-		segment->depth++;
+		}
 	}
+	for (unsigned i = 0; i < needs; i++) {
+		unsigned count = segment->depth + i ? 1 : SEGMENT_INLINE;
+		memcpy(nodes[i], segment->inline_slots, count * sizeof(u64));
+		memset(segment->inline_slots, 0, sizeof(segment->inline_slots));
+		segment->root = arch_paddr(nodes[i]);
+	}
+	if (depth > segment->depth)
+		segment->depth = depth;
 	return true;
 }
 

@@ -78,7 +78,7 @@ ALL_OBJECTS :=
 COMPILED :=
 # compile KIND, SOURCES, EXTRA FLAGS, PREREQUISITES: rules for those that have none yet.
 define compile
-$(foreach s,$(2),$(if $(filter $(1):$(s),$(COMPILED)),,$(eval COMPILED += $(1):$(s))$(eval ALL_OBJECTS += $(call object,$(1),$(s)))$(eval $(call compile_rule,$(1),$(CC) $$(FLAGS_$(1)) $(3),$(s),$(4),mk/rules.mk $(leaf:%=%/build.mk)))))
+$(foreach s,$(2),$(if $(filter $(1):$(s),$(COMPILED)),,$(eval COMPILED += $(1):$(s))$(eval CFLAGS_OF_$(1)@$(s) := $(3))$(eval ALL_OBJECTS += $(call object,$(1),$(s)))$(eval $(call compile_rule,$(1),$(CC) $$(FLAGS_$(1)) $(3),$(s),$(4),mk/rules.mk $(leaf:%=%/build.mk)))))
 endef
 objects = $(foreach s,$(2),$(call object,$(1),$(s)))
 

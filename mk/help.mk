@@ -13,5 +13,5 @@ help:
 	@echo 'make image      build/drove.img, a bootable disk'
 	@echo 'make toolchain  build/toolchain/bin/x86_64-drove-linux-musl-gcc and -g++'
 	@echo 'make deps       only install the Debian packages that are needed'
-	@echo 'make lint       only the checks of the source'
+	@echo 'make lint       only the checks of the source; make format lays it out as they want it'
 	@echo 'make clean      remove build/ (what was downloaded too)'

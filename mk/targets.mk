@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # What people ask for.
-.PHONY: kernel servers host-tests musl toolchain image run test bench lint deps clean
+.PHONY: kernel servers host-tests musl toolchain image run test bench lint format deps clean
 
 STAMP := $(BUILD)/stamp
 IMAGE := $(BUILD)/drove.img
@@ -80,6 +80,9 @@ run: $(IMAGE)
 
 lint:
 	@mk/lint
+# Lay all sources out as .clang-format says.
+format:
+	@git ls-files '*.c' '*.h' | grep -v '^libc-port/musl/' | xargs clang-format -i
 
 test: $(IMAGE) $(HOST_TESTS) $(BUILD)/debian/busybox-static
 	@tests/run

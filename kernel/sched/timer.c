@@ -5,6 +5,7 @@
 #include "object/thread.h"
 
 static struct tree timers;
+static u64 next = DEADLINE_NEVER; /* the first one's deadline */
 
 void timer_set(struct timer *timer, u64 deadline)
 {
@@ -13,20 +14,22 @@ void timer_set(struct timer *timer, u64 deadline)
 		return;
 	timer->armed = true;
 	tree_add(&timers, &timer->node, deadline);
+	next = min_u64(next, deadline);
 }
 
 void timer_cancel(struct timer *timer)
 {
-	if (timer->armed)
-		tree_remove(&timers, &timer->node);
+	if (!timer->armed)
+		return;
+	tree_remove(&timers, &timer->node);
 	timer->armed = false;
+	if (timer->node.key == next) {
+		const struct tree_node *first = tree_first(&timers);
+		next = first ? first->key : DEADLINE_NEVER;
+	}
 }
 
-u64 timer_next(void)
-{
-	const struct tree_node *first = tree_first(&timers);
-	return first ? first->key : DEADLINE_NEVER;
-}
+u64 timer_next(void) { return next; }
 
 void timer_run(u64 now)
 {

@@ -29,6 +29,7 @@ static const struct entry {
 	{ "ttyS0", MODE_CHAR | 0620, NUMBER(4, 64), DEVICE_NONE, true },
 	{ "banks", MODE_FILE | 0444, 0, DEVICE_NONE, false },   /* the manifest attaches */
 	{ "servers", MODE_FILE | 0644, 0, DEVICE_NONE, false }, /* what stands there */
+	{ "processes", MODE_FILE | 0444, 0, DEVICE_NONE, false },
 	{ "pts", MODE_DIR | 0755, 0, DEVICE_NONE, false },
 	{ "shm", MODE_DIR | 01777, 0, DEVICE_NONE, false },
 };

@@ -44,7 +44,7 @@ struct cache {
 enum buffer_get {
 	BUFFER_READ,      /* with the disk's contents */
 	BUFFER_ZERO,      /* zeros, without reading */
-	BUFFER_OVERWRITE, /* `valid` says whether contents are there; the caller fills it, sets valid */
+	BUFFER_OVERWRITE, /* `valid` says whether contents are there; to be filled and set */
 };
 
 /* `limit` blocks at most; block_size is a power of two up to PAGE_SIZE. */

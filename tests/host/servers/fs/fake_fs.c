@@ -28,33 +28,15 @@ void rt_fail(const char *format, ...)
 	abort();
 }
 
-/* --- fibers: there is one, and it never waits --- */
-
-void fiber_queue_init(struct fiber_queue *queue) { list_init(&queue->waiting); }
-void fiber_wait(struct fiber_queue *queue) { (void)queue, must(false, "nothing to wait for"); }
-void fiber_wake_one(struct fiber_queue *queue) { (void)queue; }
-void fiber_wake_all(struct fiber_queue *queue) { (void)queue; }
-bool fiber_active(void) { return false; }
-void fiber_lock_init(struct fiber_lock *lock) { lock->owner = NULL; }
-
-void fiber_lock_take(struct fiber_lock *lock)
-{
-	must(!lock->owner, "a lock is taken twice");
-	lock->owner = (struct fiber *)lock;
-}
-
-void fiber_lock_give(struct fiber_lock *lock)
-{
-	must(lock->owner, "a lock is given that is not taken");
-	lock->owner = NULL;
-}
-
 /* --- the disk --- */
 
 struct disk {
 	int fd;
 	u64 size, writes;
 	long left;
+	bool delayed;
+	u64 seed;
+	struct list pending;
 };
 
 struct disk *fake_disk_open(const char *path)
@@ -66,6 +48,7 @@ struct disk *fake_disk_open(const char *path)
 	must(disk->fd >= 0 && fstat(disk->fd, &st) == 0, "no image");
 	disk->size = (u64)st.st_size;
 	disk->left = -1;
+	list_init(&disk->pending);
 	return disk;
 }
 
@@ -79,7 +62,19 @@ void fake_disk_fail_after(struct disk *disk, long count) { disk->left = count; }
 u64 fake_disk_writes(const struct disk *disk) { return disk->writes; }
 u64 disk_sectors(const struct disk *disk) { return disk->size / BLOCK_SECTOR; }
 bool disk_readonly(const struct disk *disk) { return disk == NULL; }
-void disk_wait(struct disk *disk, struct fiber_queue *queue) { (void)disk, fiber_wait(queue); }
+void fake_disk_delay(struct disk *disk, u64 seed)
+{
+	disk->delayed = true;
+	disk->seed = seed;
+}
+
+void disk_wait(struct disk *disk, struct fiber_queue *queue)
+{
+	if (fiber_active())
+		fiber_wait(queue);
+	else
+		must(fake_disk_run(disk), "waiting for a disk that has nothing to do");
+}
 
 static bool transfer_fails(struct disk *disk)
 {
@@ -105,17 +100,68 @@ static err_t transfer(struct disk *disk, u32 operation, u64 offset, void *data, 
 	return OK;
 }
 
-void disk_submit(struct disk *disk, struct disk_io *io)
+static err_t io_run(struct disk *disk, struct disk_io *io)
 {
 	err_t error = OK;
 
-	must(io->count * io->piece_size <= DISK_TRANSFER_MAX && io->count <= DISK_PIECES_MAX,
-	     "too large");
 	for (u32 i = 0; i < io->count && !error; i++)
 		error = transfer(disk, io->operation,
-		                 io->sector * BLOCK_SECTOR + (u64)i * io->piece_size, io->pieces[i],
-		                 io->piece_size);
-	io->done(io, error);
+				 io->sector * BLOCK_SECTOR + (u64)i * io->piece_size, io->pieces[i],
+				 io->piece_size);
+	return error;
+}
+
+static bool io_meets(const struct disk_io *a, const struct disk_io *b)
+{
+	u64 a_end = a->sector + a->count * a->piece_size / BLOCK_SECTOR;
+	u64 b_end = b->sector + b->count * b->piece_size / BLOCK_SECTOR;
+
+	return a->sector < b_end && b->sector < a_end;
+}
+
+/* A real disk may do two transfers of one block in any order: the server must not ask for that. */
+static void io_check(const struct disk *disk, const struct disk_io *io)
+{
+	list_each (other, &disk->pending, struct disk_io, link)
+		must(!io_meets(other, io), "two transfers of one block at the same time");
+}
+
+/* Writes take their data now or when they are done, as it happens; `pages` remembers which. */
+void disk_submit(struct disk *disk, struct disk_io *io)
+{
+	must(io->count * io->piece_size <= DISK_TRANSFER_MAX && io->count <= DISK_PIECES_MAX,
+	     "too large");
+	if (!disk->delayed) {
+		io->done(io, io_run(disk, io));
+		return;
+	}
+	io_check(disk, io);
+	disk->seed = disk->seed * 6364136223846793005ull + 1442695040888963407ull;
+	io->pages = io->operation == BLOCK_WRITE && disk->seed >> 63;
+	if (io->pages)
+		must(io_run(disk, io) == OK, "a delayed disk does not fail");
+	list_add_tail(&disk->pending, &io->link);
+}
+
+bool fake_disk_run(struct disk *disk)
+{
+	u32 count = 0;
+
+	list_each (io, &disk->pending, struct disk_io, link)
+		count++;
+	if (!count)
+		return false;
+	disk->seed = disk->seed * 6364136223846793005ull + 1442695040888963407ull;
+	u32 chosen = (u32)(disk->seed >> 33) % count;
+	struct list *at = disk->pending.next;
+	while (chosen--)
+		at = at->next;
+	struct disk_io *io = container_of(at, struct disk_io, link);
+	list_remove(at);
+	if (!io->pages)
+		must(io_run(disk, io) == OK, "a delayed disk does not fail");
+	io->done(io, OK);
+	return true;
 }
 
 err_t disk_transfer(struct disk *disk, u32 operation, u64 sector, void *data, u32 size)

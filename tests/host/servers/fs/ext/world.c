@@ -8,6 +8,7 @@
 #include "fs/lib/internal.h"
 
 struct world world;
+u32 world_cache = 256;
 
 void world_make_image(const char *options, const char *size)
 {
@@ -21,7 +22,7 @@ void world_make_image(const char *options, const char *size)
 err_t world_try_mount(bool readonly, const char **why)
 {
 	world.disk = fake_disk_open(world.image);
-	err_t error = ext_mount(&world.ext, world.disk, 256, readonly, why);
+	err_t error = ext_mount(&world.ext, world.disk, world_cache, readonly, why);
 	if (error) {
 		ext_unmount(&world.ext);
 		fake_disk_close(world.disk);

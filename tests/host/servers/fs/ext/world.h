@@ -12,6 +12,7 @@ struct world {
 	bool mounted;
 };
 extern struct world world;
+extern u32 world_cache; /* blocks of 4 KiB that may be cached */
 
 /* mke2fs with `options` on a sparse file of `size` (mke2fs' way to say it), then mount. */
 void world_make(const char *options, const char *size);

@@ -80,6 +80,8 @@ static err_t line_read(struct request *rq, u64 *count)
 	size_t done = 0, size;
 	err_t error = OK;
 
+	if (!line->client)
+		return E_DEAD;
 	while (done < rq->out_size && (size = queue_span(&uart->rx, &data))) {
 		if (size > rq->out_size - done)
 			size = rq->out_size - done;
@@ -103,6 +105,8 @@ static err_t line_write(struct request *rq, u64 *count)
 	const u8 *data = rq->in;
 	size_t done = 0, before = queue_used(&uart->tx);
 
+	if (!line->client)
+		return E_DEAD;
 	/* Only what came along with the message (in_size of the server); more is for the next
 	 * call. */
 	while (done < rq->in_count && queue_free(&uart->tx))
@@ -119,6 +123,8 @@ static err_t line_pending(struct request *rq, u64 *count)
 {
 	struct line *line = request_line(rq);
 
+	if (!line->client)
+		return E_DEAD;
 	*count = queue_used(&line->uart.tx);
 	if (!*count && !uart_idle(&line->uart))
 		*count = 1;

@@ -1,0 +1,2 @@
+program := banks
+sources := banks.c

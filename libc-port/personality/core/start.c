@@ -8,6 +8,7 @@
 #include "memory/map.h"
 #include "process/process.h"
 #include "process/random.h"
+#include "process/signal.h"
 
 u32 process_umask = 022;
 char process_path[512];
@@ -119,4 +120,6 @@ void start_main(const struct personality_start *start)
 		open_console();
 	note_path(path);
 	announce(path, (const u64 *)start->program_sp);
+	/* Signals may have come while there was no thread to interrupt. */
+	signal_set_mask(&main_thread, main_thread.blocked);
 }

@@ -4,7 +4,10 @@
 #include "core/user.h"
 #include "file/descriptor.h"
 #include "process/signal.h"
+#include "process/process.h"
+#include "file/tty.h"
 #include "proto/file.h"
+#include "proto/tty.h"
 
 /* Vectors up to this size are read and written by one message. */
 enum { GATHER_MAX = 2048 };
@@ -34,6 +37,18 @@ static bool buffer_writable(u64 buffer, u64 size)
 	       (size > PAGE_SIZE || user_touch(buffer + size - 1, 1, true));
 }
 
+/* A terminal wants to know who reads. */
+static i64 read_tty(struct file *file, u64 buffer, u64 size, u32 flags)
+{
+	u64 count = 0;
+	err_t error = INTERRUPTIBLE(tty_read(file->cap, flags, process_page->session, process_page->group,
+					     (void *)buffer, size, &count));
+
+	if (error == E_ACCESS)
+		return tty_background(SIGTTIN);
+	return error ? io_result(error) : (i64)count;
+}
+
 static i64 read_some(struct file *file, u64 buffer, u64 size, i64 offset, u32 flags)
 {
 	u64 count = 0;
@@ -44,11 +59,22 @@ static i64 read_some(struct file *file, u64 buffer, u64 size, i64 offset, u32 fl
 		return -EFAULT;
 	if (size > IO_SIZE_MAX)
 		size = IO_SIZE_MAX;
+	if (file->mode & TTY_MODE && offset < 0)
+		return read_tty(file, buffer, size, flags);
 	/* A disk answers soon: a signal does not end the wait for it (signal(7)). */
 	err_t error = file_is(file, S_IFREG) ?
 			      file_read(file->cap, offset, flags, (void *)buffer, size, &count) :
 			      INTERRUPTIBLE(file_read(file->cap, offset, flags, (void *)buffer, size, &count));
 	return error ? io_result(error) : (i64)count;
+}
+
+/* One write; a terminal wants to know who writes. */
+static err_t write_some(struct file *file, u64 buffer, u64 size, i64 offset, u64 *count)
+{
+	if (file->mode & TTY_MODE && offset < 0)
+		return tty_write(file->cap, 0, process_page->session, process_page->group,
+				 (const void *)buffer, size, count);
+	return file_write(file->cap, offset, 0, (const void *)buffer, size, count);
 }
 
 /* All of it, as far as it goes: servers may take less at a time. */
@@ -63,8 +89,15 @@ static i64 write_all(struct file *file, u64 buffer, u64 size, i64 offset)
 		size = IO_SIZE_MAX;
 	do {
 		u64 count = 0;
-		error = INTERRUPTIBLE(file_write(file->cap, offset < 0 ? offset : offset + (i64)done, 0,
-						 (const void *)(buffer + done), size - done, &count));
+		error = INTERRUPTIBLE(write_some(file, buffer + done, size - done,
+						 offset < 0 ? offset : offset + (i64)done, &count));
+		if (error == E_ACCESS && file->mode & TTY_MODE) {
+			i64 result = tty_background(SIGTTOU);
+			if (result)
+				return done ? (i64)done : result;
+			error = INTERRUPTIBLE(file_write(file->cap, offset, 0, (const void *)(buffer + done),
+							 size - done, &count));
+		}
 		if (!error && !count)
 			break;
 		done += error ? 0 : count;

@@ -4,6 +4,7 @@
 
 #include "core/user.h"
 #include "process/process.h"
+#include "process/signal.h"
 #include "proto/tty.h"
 
 enum {
@@ -21,9 +22,30 @@ void tty_forget(void) { tty_acquired = false; }
 
 void tty_opened(struct file *file)
 {
-	if (session_leader() && !tty_acquired &&
+	if (file->mode & TTY_MODE && session_leader() && !tty_acquired &&
 	    !tty_acquire(file->cap, process_page->session, process_page->group))
 		tty_acquired = true;
+}
+
+i64 tty_background(i32 signal)
+{
+	u64 bit = SIGNAL_BIT(signal);
+	u32 orphaned = 0;
+
+	if (signal_actions[signal - 1].handler == SIG_IGN || self()->blocked & bit)
+		return signal == SIGTTOU ? 0 : -EIO;
+	if (!process_id(PROCESS_PROCESS, 0, PROCESS_ID_ORPHANED, &orphaned) && orphaned)
+		return -EIO;
+	err_t error = process_kill(PROCESS_PROCESS, 0, (u32)signal);
+	return error ? -EIO : -ERESTART;
+}
+
+/* 0 if this process may change the terminal, else the call's result. */
+static i64 change_check(struct file *file)
+{
+	err_t error = tty_check(file->cap, process_page->session, process_page->group);
+
+	return error == E_ACCESS ? tty_background(SIGTTOU) : error_result(error);
 }
 
 static i64 attributes_get(struct file *file, u64 argument)
@@ -129,6 +151,8 @@ static i64 tty_request(struct file *file, u32 request, u64 argument)
 	case TIOCSCTTY:
 		return session_take(file);
 	case TIOCNOTTY:
+		if (!session_leader())
+			return 0;
 		tty_forget();
 		return error_result(tty_release(file->cap, process_page->session));
 	case TCFLSH:
@@ -145,9 +169,31 @@ static i64 tty_request(struct file *file, u32 request, u64 argument)
 	}
 }
 
+/* What a process in the background may do only if it ignores SIGTTOU (POSIX, 11.1.4). */
+static bool request_changes(u32 request)
+{
+	switch (request) {
+	case TCSETS:
+	case TCSETSW:
+	case TCSETSF:
+	case TIOCSPGRP:
+	case TCFLSH:
+	case TCXONC:
+	case TCSBRK:
+	case TCSBRKP:
+		return true;
+	default:
+		return false;
+	}
+}
+
 i64 tty_ioctl(struct file *file, u32 request, u64 argument)
 {
-	i64 result = tty_request(file, request, argument);
+	if (!(file->mode & TTY_MODE))
+		return -ENOTTY;
+	i64 result = request_changes(request) ? change_check(file) : 0;
+	if (!result)
+		result = tty_request(file, request, argument);
 
 	return result == -ENOSYS || result == -EOPNOTSUPP ? -ENOTTY : result;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* fork, vfork and clone. The process server clones the task, this code and data with it; the child begins at entry_fork with the
- * caller's struct thread, and mends what must not be the parent's. A vfork child has its own copy too: the parent only waits. */
+ * caller's struct thread, and mends what must not be the parent's. A vfork child works on the parent's program memory, with a copy of this. */
 #include "core/call.h"
 #include "core/lock.h"
 #include "core/user.h"
@@ -65,6 +65,8 @@ void fork_child(struct thread *thread)
 	tty_forget();
 	random_forked();
 	process_pending = 0;
+	/* A signal may have come already. */
+	signal_set_mask(thread, thread->blocked);
 	thread->user.rax = 0;
 	thread->user.rsp = child.stack;
 	thread->clear_id = child.clear_id ? child.child_id : 0;

@@ -277,7 +277,6 @@ void thread_forked(struct thread *survivor)
 	survivor->first = true;
 	survivor->pending = 0;
 	survivor->robust_list = 0;
-	survivor->control.pending = 0;
 	thread_list = survivor;
 	thread_count = 1;
 	if (recount)

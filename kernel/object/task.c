@@ -55,10 +55,12 @@ static void task_signal(struct task *task, unsigned shift)
 
 void task_thread_ended(struct task *task)
 {
-	if (!task->object.dying)
+	if (task->object.dying) {
+		if (task->destroy_late)
+			(void)task_destroy(task);
+	} else if (!task->resetting) {
 		task_signal(task, WATCH_DEAD);
-	else if (task->destroy_late)
-		(void)task_destroy(task);
+	}
 }
 
 void task_stop_at_fault(struct thread *thread, u64 kind, u64 code, u64 address)
@@ -237,13 +239,12 @@ err_t sys_task_reset(cap_t cap)
 		return E_CAP;
 	if (task == current_task())
 		return E_RANGE;
-	/* No death notice: the task goes on with another program. */
-	struct weak watcher = task->watcher;
-	weak_set(&task->watcher, NULL);
+	/* No death notice, also for a thread that ends on another processor before we come back here. */
+	task->resetting = true;
 	err_t error = task_end_threads(task, NULL);
-	task->watcher = watcher;
 	if (error)
 		return error;
+	task->resetting = false;
 	task_unmap_all(task);
 	task->suspended = 0;
 	task->fault_kind = 0;

@@ -13,6 +13,7 @@ struct task {
 	struct cap_table caps;
 	struct list threads;
 	u32 thread_count;
+	bool resetting; /* task_reset is at work */
 	bool destroy_late; /* its last capability is gone, but a thread still ran: goes with the last thread */
 	u32 suspended; /* > 0: its threads do not run */
 	vaddr_t syscall_entry, upcall_entry;

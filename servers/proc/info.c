@@ -56,6 +56,9 @@ err_t proc_id(struct request *rq, u32 pid, u32 which, u32 *id)
 	case PROCESS_ID_PARENT:
 		*id = process == &proc.root ? 0 : process->parent->pid;
 		return OK;
+	case PROCESS_ID_ORPHANED:
+		*id = group_is_orphaned(process->group);
+		return OK;
 	default:
 		return E_INVAL;
 	}

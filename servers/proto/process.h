@@ -84,7 +84,12 @@ RPC(6) err_t process_stop(cap_t process, u32 signal);
 RPC(7) err_t process_set_group(cap_t process, u32 pid, u32 group);
 RPC(8) err_t process_set_session(cap_t process, u32 *session);
 
-enum process_id { PROCESS_ID_GROUP, PROCESS_ID_SESSION, PROCESS_ID_PARENT };
+enum process_id {
+	PROCESS_ID_GROUP,
+	PROCESS_ID_SESSION,
+	PROCESS_ID_PARENT,
+	PROCESS_ID_ORPHANED, /* 1: its group is orphaned, and not stopped from the terminal; else 0 */
+};
 RPC(9) err_t process_id(cap_t process, u32 pid, u32 which, u32 *id);
 
 /* A new program runs in the task: its main thread (for signals), and its name and command line as text ("name", zero, arguments each ended by zero).

@@ -34,3 +34,13 @@ RPC(10) err_t tty_flow(cap_t tty, u32 action);
 RPC(11) err_t tty_drain(cap_t tty);
 /* Bytes that can be read now (FIONREAD). */
 RPC(12) err_t tty_available(cap_t tty, u64 *count);
+
+/* Set in what dir_open tells as the mode of a terminal: the file answers this interface. */
+#define TTY_MODE 0x80000000u
+
+/* file_read and file_write at the position for a process of `session` and `group`. E_ACCESS: the terminal controls that session and another group
+ * is in the foreground (the process gets SIGTTIN; writing: only with TOSTOP, SIGTTOU); a held read ends so, too, when the foreground changes. */
+RPC(13) err_t tty_read(cap_t tty, u32 flags, u32 session, u32 group, void *buf, size_t size, u64 *count);
+RPC(14) err_t tty_write(cap_t tty, u32 flags, u32 session, u32 group, const void *buf, size_t size, u64 *count);
+/* May such a process change the terminal? E_ACCESS (SIGTTOU). */
+RPC(15) err_t tty_check(cap_t tty, u32 session, u32 group);

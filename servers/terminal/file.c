@@ -32,7 +32,7 @@ static bool may_wait(const struct tty_file *file, u32 flags)
 	return !(file->flags & O_NONBLOCK) && !(flags & FILE_IO_NONBLOCK);
 }
 
-static err_t tty_read(struct request *rq, i64 offset, u32 flags, u64 *count)
+static err_t plain_read(struct request *rq, i64 offset, u32 flags, u64 *count)
 {
 	const struct tty_file *file = rq->object;
 
@@ -40,10 +40,11 @@ static err_t tty_read(struct request *rq, i64 offset, u32 flags, u64 *count)
 		return E_SPIPE;
 	if ((file->flags & ACCESS_MASK) == O_WRONLY)
 		return E_CAP;
-	return terminal_read(file->terminal, rq, may_wait(file, flags), count);
+	return terminal_read(file->terminal, rq, (struct caller){ 0 }, may_wait(file, flags),
+	                     count);
 }
 
-static err_t tty_write(struct request *rq, i64 offset, u32 flags, u64 *count)
+static err_t plain_write(struct request *rq, i64 offset, u32 flags, u64 *count)
 {
 	const struct tty_file *file = rq->object;
 
@@ -51,7 +52,8 @@ static err_t tty_write(struct request *rq, i64 offset, u32 flags, u64 *count)
 		return E_SPIPE;
 	if ((file->flags & ACCESS_MASK) == O_RDONLY)
 		return E_CAP;
-	return terminal_write(file->terminal, rq, may_wait(file, flags), count);
+	return terminal_write(file->terminal, rq, (struct caller){ 0 }, may_wait(file, flags),
+	                      count);
 }
 
 static err_t tty_seek(struct request *rq, i64 offset, u32 whence, i64 *position)
@@ -146,8 +148,8 @@ static err_t tty_path(struct request *rq, u64 *length)
 }
 
 static const struct file_ops tty_file_ops = {
-	.file_read = tty_read,
-	.file_write = tty_write,
+	.file_read = plain_read,
+	.file_write = plain_write,
 	.file_seek = tty_seek,
 	.file_stat = tty_stat,
 	.file_set = tty_set_file,
@@ -269,6 +271,33 @@ static err_t handle_available(struct request *rq, u64 *count)
 	return OK;
 }
 
+static err_t handle_read(struct request *rq, u32 flags, u32 session, u32 group, u64 *count)
+{
+	const struct tty_file *file = rq->object;
+	struct caller caller = { session, group };
+
+	if ((file->flags & ACCESS_MASK) == O_WRONLY)
+		return E_CAP;
+	return terminal_read(file->terminal, rq, caller, may_wait(file, flags), count);
+}
+
+static err_t handle_write(struct request *rq, u32 flags, u32 session, u32 group, u64 *count)
+{
+	const struct tty_file *file = rq->object;
+	struct caller caller = { session, group };
+
+	if ((file->flags & ACCESS_MASK) == O_RDONLY)
+		return E_CAP;
+	return terminal_write(file->terminal, rq, caller, may_wait(file, flags), count);
+}
+
+static err_t handle_check(struct request *rq, u32 session, u32 group)
+{
+	struct caller caller = { session, group };
+
+	return session_background(request_terminal(rq), caller) ? E_ACCESS : OK;
+}
+
 static const struct tty_ops tty_tty_ops = {
 	.tty_get = handle_get,
 	.tty_set = handle_set,
@@ -282,6 +311,9 @@ static const struct tty_ops tty_tty_ops = {
 	.tty_flow = handle_flow,
 	.tty_drain = handle_drain,
 	.tty_available = handle_available,
+	.tty_read = handle_read,
+	.tty_write = handle_write,
+	.tty_check = handle_check,
 };
 
 /* --- dir.h on label 0: there is one node, whose path is empty --- */
@@ -319,7 +351,7 @@ static err_t root_open(struct request *rq, u32 flags, u32 mode, cap_t *gate, u32
 		return error;
 	}
 	*gate |= CAP_MOVE;
-	*mode_out = t->mode;
+	*mode_out = t->mode | TTY_MODE;
 	return OK;
 }
 

@@ -19,6 +19,11 @@ void session_signals(struct terminal *t)
 		kill_group(t->group, KILL_STOP);
 }
 
+bool session_background(const struct terminal *t, struct caller caller)
+{
+	return caller.session && caller.session == t->session && caller.group != t->group;
+}
+
 static void acquirer_answer(struct request *rq, err_t error)
 {
 	terminal_release(rq);
@@ -95,5 +100,6 @@ err_t session_set_foreground(struct terminal *t, u32 session, u32 group)
 	if (!group)
 		return E_INVAL;
 	t->group = group;
+	terminal_foreground(t);
 	return OK;
 }

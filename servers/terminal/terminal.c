@@ -13,6 +13,7 @@
 #include "proto/tty_server.h"
 
 enum {
+	INTERFACE_TTY = 7,
 	MODE_DEVICE = 0020620,
 	INPUT_ROUNDS = 32, /* chunks taken before others have their turn */
 	SCRATCH_SIZE = 4096,
@@ -69,10 +70,32 @@ void terminal_release(struct request *rq)
 	request_terminal(rq)->held--;
 }
 
+/* While a request is held its message's words are the holder's: these say who the caller is. */
+enum { WORD_SESSION = MSG_WORDS - 2, WORD_GROUP };
+
+static struct caller request_caller(const struct request *rq)
+{
+	return (struct caller){ (u32)rq->msg.word[WORD_SESSION], (u32)rq->msg.word[WORD_GROUP] };
+}
+
+static void request_set_caller(struct request *rq, struct caller caller)
+{
+	rq->msg.word[WORD_SESSION] = caller.session;
+	rq->msg.word[WORD_GROUP] = caller.group;
+}
+
+static bool request_of_tty(const struct request *rq)
+{
+	return rq->msg.word[0] >> 16 == INTERFACE_TTY;
+}
+
 static void reader_answer(struct request *rq, err_t error, u64 count)
 {
 	terminal_release(rq);
-	file_read_reply(rq, error, count);
+	if (request_of_tty(rq))
+		tty_read_reply(rq, error, count);
+	else
+		file_read_reply(rq, error, count);
 }
 
 static void writer_answer(struct request *rq, err_t error)
@@ -80,7 +103,10 @@ static void writer_answer(struct request *rq, err_t error)
 	size_t done = (size_t)rq->cookie;
 
 	terminal_release(rq);
-	file_write_reply(rq, done ? OK : error, done);
+	if (request_of_tty(rq))
+		tty_write_reply(rq, done ? OK : error, done);
+	else
+		file_write_reply(rq, done ? OK : error, done);
 }
 
 static void drainer_answer(struct request *rq, err_t error)
@@ -210,11 +236,14 @@ static err_t read_give(struct terminal *t, struct request *rq, u64 *count)
 	return OK;
 }
 
-err_t terminal_read(struct terminal *t, struct request *rq, bool may_wait, u64 *count)
+err_t terminal_read(struct terminal *t, struct request *rq, struct caller caller, bool may_wait,
+                    u64 *count)
 {
 	u64 now = rt_now();
 	err_t error;
 
+	if (session_background(t, caller))
+		return E_ACCESS;
 	if (!rq->out_size)
 		return OK;
 	if (list_empty(&t->reading) && read_due(t, rq->out_size, now))
@@ -222,9 +251,24 @@ err_t terminal_read(struct terminal *t, struct request *rq, bool may_wait, u64 *
 	if (!may_wait)
 		return ldisc_readable(&t->ldisc, 1) ? read_give(t, rq, count) : E_AGAIN;
 	error = terminal_hold(t, rq, &t->reading, reader_cancel);
-	if (error == E_HELD)
+	if (error == E_HELD) {
 		rq->cookie = (void *)now;
+		request_set_caller(rq, caller);
+	}
 	return error;
+}
+
+void terminal_foreground(struct terminal *t)
+{
+	struct list *at = t->reading.next;
+
+	while (at != &t->reading) {
+		struct request *rq = container_of(at, struct request, link);
+
+		at = at->next;
+		if (session_background(t, request_caller(rq)))
+			reader_answer(rq, E_ACCESS, 0);
+	}
 }
 
 /* True if somebody was answered. */
@@ -280,13 +324,16 @@ static err_t write_take(struct terminal *t, struct request *rq, size_t *done)
 	return OK;
 }
 
-err_t terminal_write(struct terminal *t, struct request *rq, bool may_wait, u64 *count)
+err_t terminal_write(struct terminal *t, struct request *rq, struct caller caller, bool may_wait,
+                     u64 *count)
 {
 	size_t done = 0;
 	err_t error = OK;
 
 	if (t->hung_up)
 		return E_IO;
+	if ((t->ldisc.attributes.lflag & TTY_TOSTOP) && session_background(t, caller))
+		return E_ACCESS;
 	if (list_empty(&t->writing))
 		error = write_take(t, rq, &done);
 	if (!error && done < rq->in_size) {

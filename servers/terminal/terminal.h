@@ -74,8 +74,18 @@ void terminal_settle(struct terminal *t);
 /* The line is gone for good: end of file for readers, errors for writers, SIGHUP. */
 void terminal_hang_up(struct terminal *t);
 
-err_t terminal_read(struct terminal *t, struct request *rq, bool may_wait, u64 *count);
-err_t terminal_write(struct terminal *t, struct request *rq, bool may_wait, u64 *count);
+/* Who reads or writes, as far as they say: 0, 0 if not. */
+struct caller {
+	u32 session, group;
+};
+
+/* E_ACCESS for a caller in the background; writing: with TOSTOP. */
+err_t terminal_read(struct terminal *t, struct request *rq, struct caller caller, bool may_wait,
+                    u64 *count);
+err_t terminal_write(struct terminal *t, struct request *rq, struct caller caller, bool may_wait,
+                     u64 *count);
+/* The foreground is another now: held reads of those who are not in it end. */
+void terminal_foreground(struct terminal *t);
 /* Held until all output is out; then, if `attributes` is not NULL, they are set (flush: input is
  * discarded before). */
 err_t terminal_drain(struct terminal *t, struct request *rq, bool flush,
@@ -90,6 +100,9 @@ void terminal_release(struct request *rq);
 struct terminal *request_terminal(const struct request *rq);
 
 /* --- session.c --- */
+
+/* Is this a process of the terminal's own session, and not in the foreground? */
+bool session_background(const struct terminal *t, struct caller caller);
 
 /* What the user's signal characters mean for the foreground group. */
 void session_signals(struct terminal *t);

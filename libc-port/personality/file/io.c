@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading and writing. The program's own buffer is lent to the server: nothing is copied here but small vectors. */
+/* Reading and writing. The program's own buffer is lent to the server: nothing is copied here
+ * but small vectors. */
 #include "core/text.h"
 #include "core/user.h"
 #include "file/descriptor.h"
-#include "process/signal.h"
-#include "process/process.h"
 #include "file/tty.h"
+#include "process/process.h"
+#include "process/signal.h"
 #include "proto/file.h"
 #include "proto/tty.h"
 
@@ -28,7 +29,8 @@ static i64 io_result(err_t error)
 	}
 }
 
-/* A server may have taken bytes out of a pipe before it learns that they have nowhere to go: see to it that they have. */
+/* A server may have taken bytes out of a pipe before it learns that they have nowhere to go: see
+ * to it that they have. */
 static bool buffer_writable(u64 buffer, u64 size)
 {
 	if (!size)
@@ -41,8 +43,8 @@ static bool buffer_writable(u64 buffer, u64 size)
 static i64 read_tty(struct file *file, u64 buffer, u64 size, u32 flags)
 {
 	u64 count = 0;
-	err_t error = INTERRUPTIBLE(tty_read(file->cap, flags, process_page->session, process_page->group,
-					     (void *)buffer, size, &count));
+	err_t error = INTERRUPTIBLE(tty_read(file->cap, flags, process_page->session,
+	                                     process_page->group, (void *)buffer, size, &count));
 
 	if (error == E_ACCESS)
 		return tty_background(SIGTTIN);
@@ -62,9 +64,10 @@ static i64 read_some(struct file *file, u64 buffer, u64 size, i64 offset, u32 fl
 	if (file->mode & TTY_MODE && offset < 0)
 		return read_tty(file, buffer, size, flags);
 	/* A disk answers soon: a signal does not end the wait for it (signal(7)). */
-	err_t error = file_is(file, S_IFREG) ?
-			      file_read(file->cap, offset, flags, (void *)buffer, size, &count) :
-			      INTERRUPTIBLE(file_read(file->cap, offset, flags, (void *)buffer, size, &count));
+	err_t error = file_is(file, S_IFREG)
+	                      ? file_read(file->cap, offset, flags, (void *)buffer, size, &count)
+	                      : INTERRUPTIBLE(file_read(file->cap, offset, flags, (void *)buffer,
+	                                                size, &count));
 	return error ? io_result(error) : (i64)count;
 }
 
@@ -73,7 +76,7 @@ static err_t write_some(struct file *file, u64 buffer, u64 size, i64 offset, u64
 {
 	if (file->mode & TTY_MODE && offset < 0)
 		return tty_write(file->cap, 0, process_page->session, process_page->group,
-				 (const void *)buffer, size, count);
+		                 (const void *)buffer, size, count);
 	return file_write(file->cap, offset, 0, (const void *)buffer, size, count);
 }
 
@@ -90,13 +93,14 @@ static i64 write_all(struct file *file, u64 buffer, u64 size, i64 offset)
 	do {
 		u64 count = 0;
 		error = INTERRUPTIBLE(write_some(file, buffer + done, size - done,
-						 offset < 0 ? offset : offset + (i64)done, &count));
+		                                 offset < 0 ? offset : offset + (i64)done, &count));
 		if (error == E_ACCESS && file->mode & TTY_MODE) {
 			i64 result = tty_background(SIGTTOU);
 			if (result)
 				return done ? (i64)done : result;
-			error = INTERRUPTIBLE(file_write(file->cap, offset, 0, (const void *)(buffer + done),
-							 size - done, &count));
+			error = INTERRUPTIBLE(file_write(file->cap, offset, 0,
+			                                 (const void *)(buffer + done), size - done,
+			                                 &count));
 		}
 		if (!error && !count)
 			break;
@@ -156,9 +160,10 @@ i64 posix_lseek(const struct thread_regs *a)
 
 	if (!file)
 		return -EBADF;
-	err_t error = a->rdx > SEEK_HOLE     ? E_INVAL
-		      : file_is(file, S_IFIFO) ? E_SPIPE
-					     : file_seek(file->cap, (i64)a->rsi, (u32)a->rdx, &position);
+	err_t error = a->rdx > SEEK_HOLE ? E_INVAL
+	              : file_is(file, S_IFIFO)
+	                      ? E_SPIPE
+	                      : file_seek(file->cap, (i64)a->rsi, (u32)a->rdx, &position);
 	file_put(file);
 	if (error == E_NOTSUP || error == E_NOSYS)
 		return -ESPIPE;
@@ -201,7 +206,8 @@ static i64 vector_copy(const struct vector *vector, char *buffer, u64 size, bool
 		if (vector_entry(vector, i, &entry))
 			return -EFAULT;
 		u64 part = entry.size < size ? entry.size : size;
-		if (!(out ? user_write(entry.base, buffer, part) : user_read(buffer, entry.base, part)))
+		if (!(out ? user_write(entry.base, buffer, part)
+		          : user_read(buffer, entry.base, part)))
 			return -EFAULT;
 		buffer += part;
 		size -= part;
@@ -209,8 +215,8 @@ static i64 vector_copy(const struct vector *vector, char *buffer, u64 size, bool
 	return 0;
 }
 
-static __attribute__((noinline)) i64 vector_small(struct file *file, const struct vector *vector, i64 offset,
-						  bool write)
+static __attribute__((noinline)) i64 vector_small(struct file *file, const struct vector *vector,
+                                                  i64 offset, bool write)
 {
 	char buffer[GATHER_MAX];
 	i64 result;
@@ -237,9 +243,10 @@ static i64 vector_large(struct file *file, const struct vector *vector, i64 offs
 			continue;
 		i64 at = offset < 0 ? offset : offset + done;
 		/* Once there is something to give, do not wait for more. */
-		i64 part = write ? write_all(file, entry.base, entry.size, at)
-				 : read_some(file, entry.base, entry.size, at,
-					     done && !file_is(file, S_IFREG) ? FILE_IO_NONBLOCK : 0);
+		i64 part =
+		        write ? write_all(file, entry.base, entry.size, at)
+		              : read_some(file, entry.base, entry.size, at,
+		                          done && !file_is(file, S_IFREG) ? FILE_IO_NONBLOCK : 0);
 		if (part < 0)
 			return done ? done : part;
 		done += part;
@@ -260,7 +267,7 @@ static i64 vector_io(const struct thread_regs *a, i64 offset, bool write)
 	if (!file)
 		return -EBADF;
 	result = vector.total <= GATHER_MAX ? vector_small(file, &vector, offset, write)
-					    : vector_large(file, &vector, offset, write);
+	                                    : vector_large(file, &vector, offset, write);
 	file_put(file);
 	return result;
 }
@@ -281,12 +288,14 @@ i64 posix_pwritev(const struct thread_regs *a)
 /* The flags (RWF_*) are hints or change durability: only none is accepted, as old kernels do. */
 i64 posix_preadv2(const struct thread_regs *a)
 {
-	return a->r9 ? -EOPNOTSUPP : vector_io(a, (i64)a->r10 < 0 ? FILE_POSITION : (i64)a->r10, false);
+	return a->r9 ? -EOPNOTSUPP
+	             : vector_io(a, (i64)a->r10 < 0 ? FILE_POSITION : (i64)a->r10, false);
 }
 
 i64 posix_pwritev2(const struct thread_regs *a)
 {
-	return a->r9 ? -EOPNOTSUPP : vector_io(a, (i64)a->r10 < 0 ? FILE_POSITION : (i64)a->r10, true);
+	return a->r9 ? -EOPNOTSUPP
+	             : vector_io(a, (i64)a->r10 < 0 ? FILE_POSITION : (i64)a->r10, true);
 }
 
 /* --- from file to file --- */
@@ -294,17 +303,20 @@ i64 posix_pwritev2(const struct thread_regs *a)
 enum { COPY_SIZE = 8192 };
 
 /* Copy up to `size` bytes; offsets of -1 are the files' own positions. */
-static __attribute__((noinline)) i64 file_copy(struct file *in, i64 in_at, struct file *out, i64 out_at, u64 size)
+static __attribute__((noinline)) i64 file_copy(struct file *in, i64 in_at, struct file *out,
+                                               i64 out_at, u64 size)
 {
 	char buffer[COPY_SIZE];
 	u64 done = 0;
 
 	while (done < size) {
 		u64 part = size - done < COPY_SIZE ? size - done : COPY_SIZE;
-		i64 got = read_some(in, (u64)buffer, part, in_at < 0 ? in_at : in_at + (i64)done, 0);
+		i64 got =
+		        read_some(in, (u64)buffer, part, in_at < 0 ? in_at : in_at + (i64)done, 0);
 		if (got <= 0)
 			return done ? (i64)done : got;
-		i64 put = write_all(out, (u64)buffer, (u64)got, out_at < 0 ? out_at : out_at + (i64)done);
+		i64 put = write_all(out, (u64)buffer, (u64)got,
+		                    out_at < 0 ? out_at : out_at + (i64)done);
 		if (put < 0)
 			return done ? (i64)done : put;
 		done += (u64)put;
@@ -314,8 +326,9 @@ static __attribute__((noinline)) i64 file_copy(struct file *in, i64 in_at, struc
 				(void)file_seek(in->cap, put - got, SEEK_CUR, &position);
 			break;
 		}
+		/* A terminal's line, or the end: another read could wait, or miss it. */
 		if ((u64)got < part)
-			break; /* a terminal's line, or the end: another read could wait, or miss it */
+			break;
 	}
 	return (i64)done;
 }

@@ -105,3 +105,62 @@ TEST(a_new_window_size_is_told_once)
 	CHECK_EQ(ask.word[1], m.word[1]);
 	end();
 }
+
+static struct fake_call *read_as(u32 session, u32 group, char *buf)
+{
+	struct msg m = { .word = { CALL(7, 13), 0, session, group }, .out = buf, .out_size = 8 };
+
+	return fake_send_to(tty, &m);
+}
+
+static struct fake_call *write_as(u32 session, u32 group)
+{
+	struct msg m = { .word = { CALL(7, 14), 0, session, group }, .in = "x", .in_size = 1 };
+
+	return fake_send_to(tty, &m);
+}
+
+TEST(the_background_may_not_read)
+{
+	char buf[8];
+
+	begin();
+	CHECK_EQ(simple(tty, 5, 10, 11), OK);
+	CHECK_EQ(result(read_as(10, 12, buf)), -(long)E_ACCESS);
+	struct fake_call *other = read_as(20, 20, buf); /* not this terminal's session */
+	struct fake_call *reader = read_as(10, 11, buf);
+	type("a\nb\n");
+	CHECK_EQ(result(other), 2);
+	CHECK_EQ(result(reader), 2);
+	end();
+}
+
+TEST(a_reader_that_goes_to_the_background_is_sent_away)
+{
+	char buf[8], plain_buf[8];
+
+	begin();
+	CHECK_EQ(simple(tty, 5, 10, 11), OK);
+	struct fake_call *reader = read_as(10, 11, buf), *plain = read_begin(tty, plain_buf, 8);
+	CHECK(!fake_answered(reader));
+	CHECK_EQ(simple(tty, 8, 10, 10), OK);
+	CHECK_EQ(result(reader), -(long)E_ACCESS);
+	CHECK(!fake_answered(plain));
+	type("x\n");
+	CHECK_EQ(result(plain), 2);
+	end();
+}
+
+TEST(the_background_may_write_unless_it_is_to_stop)
+{
+	begin();
+	CHECK_EQ(simple(tty, 5, 10, 11), OK);
+	CHECK_EQ(result(write_as(10, 12)), 1);
+	terminal.ldisc.attributes.lflag |= TTY_TOSTOP;
+	CHECK_EQ(result(write_as(10, 12)), -(long)E_ACCESS);
+	CHECK_EQ(result(write_as(10, 11)), 1);
+	CHECK_EQ(simple(tty, 15, 10, 12), E_ACCESS);
+	CHECK_EQ(simple(tty, 15, 10, 11), OK);
+	CHECK_EQ(simple(tty, 15, 20, 12), OK);
+	end();
+}

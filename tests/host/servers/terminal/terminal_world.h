@@ -39,7 +39,7 @@ static inline cap_t open_tty(u32 flags)
 	struct msg m = { .word = { CALL(2, 1), flags } };
 
 	CHECK_EQ(fake_finish(fake_send(0, &m), &m), OK);
-	CHECK_EQ(m.word[1], 0020620);
+	CHECK_EQ(m.word[1], 0020620 | TTY_MODE);
 	return m.cap[0] & ~CAP_MOVE;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The log of kernel and servers. The kernel's own log is where every line goes first: it keeps the order, and prints on the console until a driver has that. This server
- * keeps what the kernel's small ring has no room for, and is the way in and out for those who hold no authority over the machine. */
+/* The log of kernel and servers. The kernel's own log is where every line goes first: it keeps the
+ * order, and prints on the console until a driver has that. This server keeps what the kernel's
+ * small ring has no room for, and is the way in and out for those who hold no authority over the
+ * machine. */
 #include <string.h>
 
 #include "proto/log_server.h"
@@ -11,12 +13,12 @@ enum {
 	HISTORY_SIZE = 64 << 10,
 	PULL_MAX = 16 << 10, /* what the kernel keeps */
 	LINE_MAX = 512,
-	READ_MAX = 4096,     /* bytes an answer */
+	READ_MAX = 4096, /* bytes an answer */
 };
 
 static char history[HISTORY_SIZE];
 static u64 history_end; /* bytes ever put into it */
-static u64 sequence;	/* bytes of the kernel's log that we have */
+static u64 sequence;    /* bytes of the kernel's log that we have */
 static cap_t machine;
 static cap_t watcher; /* event; 0: nobody watches */
 static u64 watcher_bits;
@@ -44,7 +46,8 @@ static void history_pull(void)
 	if (total - sequence > PULL_MAX)
 		sequence = total - PULL_MAX;
 	while (sequence < total) {
-		if (machine_log_read(machine, sequence, (u64)piece, sizeof(piece), &copied) || copied == 0)
+		if (machine_log_read(machine, sequence, (u64)piece, sizeof(piece), &copied) ||
+		    copied == 0)
 			return;
 		history_add(piece, copied);
 		sequence += copied;
@@ -64,7 +67,8 @@ static void machine_write(const char *text, size_t size)
 	}
 }
 
-/* Text for a console: no control characters but tab and new line, which is at the end and nowhere else but between lines. */
+/* Text for a console: no control characters but tab and new line, which is at the end and nowhere
+ * else but between lines. */
 static size_t line_clean(char *text, size_t size)
 {
 	for (size_t i = 0; i < size; i++) {
@@ -88,7 +92,8 @@ static void watcher_find(void)
 {
 	u64 count;
 
-	if (supervisor_unstash(rt_cap("supervisor"), &watcher_bits, sizeof(watcher_bits), &count, &watcher) ||
+	if (supervisor_unstash(rt_cap("supervisor"), &watcher_bits, sizeof(watcher_bits), &count,
+	                       &watcher) ||
 	    count != sizeof(watcher_bits))
 		watcher = 0;
 }

@@ -3,16 +3,16 @@
 #include "internal.h"
 
 _Static_assert(offsetof(struct msg, cap) == 56 && offsetof(struct msg, in) == 72 &&
-		       offsetof(struct msg, in_size) == 80 && offsetof(struct msg, out) == 88 &&
-		       offsetof(struct msg, out_size) == 96,
-	       "ipc.S knows struct msg");
+                       offsetof(struct msg, in_size) == 80 && offsetof(struct msg, out) == 88 &&
+                       offsetof(struct msg, out_size) == 96,
+               "ipc.S knows struct msg");
 _Static_assert(offsetof(struct ipc_received, label) == 56 &&
-		       offsetof(struct ipc_received, in_count) == 64 &&
-		       offsetof(struct ipc_received, sizes) == 72 &&
-		       offsetof(struct ipc_received, cap) == 80 &&
-		       offsetof(struct ipc_received, kind) == 96 &&
-		       offsetof(struct ipc_received, reply) == 100,
-	       "ipc.S knows struct ipc_received");
+                       offsetof(struct ipc_received, in_count) == 64 &&
+                       offsetof(struct ipc_received, sizes) == 72 &&
+                       offsetof(struct ipc_received, cap) == 80 &&
+                       offsetof(struct ipc_received, kind) == 96 &&
+                       offsetof(struct ipc_received, reply) == 100,
+               "ipc.S knows struct ipc_received");
 
 enum { CALL_TRIES = 8 }; /* each finds a lent page evicted again */
 
@@ -37,7 +37,8 @@ static err_t call_once(cap_t gate, struct msg *m)
 	return error ? error : (err_t)m->word[0];
 }
 
-/* Capabilities that are moved are gone after the first try, so their pages are touched before it. */
+/* Capabilities that are moved are gone after the first try, so their pages are touched before it.
+ */
 static bool call_moves(const struct msg *m)
 {
 	return (m->cap[0] | m->cap[1] | m->cap[2] | m->cap[3]) & CAP_MOVE;

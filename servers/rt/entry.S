@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A server's first instruction. By itself in an object, because sigma0, whom no loader starts, has its own. */
+/* A server's first instruction. By itself in an object, because sigma0, whom no loader starts, has
+ * its own. */
 
 	.section .text._start, "ax", @progbits
 	.globl _start

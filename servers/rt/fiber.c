@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Fibers: stacks that take turns in one thread. The loop's own stack runs a fiber until it waits or ends, and nothing else. */
+/* Fibers: stacks that take turns in one thread. The loop's own stack runs a fiber until it waits or
+ * ends, and nothing else. */
 #include "fiber.h"
 
 #include <stdlib.h>
@@ -19,10 +20,7 @@ static struct fiber *current; /* NULL: the loop's own stack */
 static void *loop_sp;
 static struct fiber loop_fiber; /* stands for the loop as owner of a lock */
 
-void fiber_queue_init(struct fiber_queue *queue)
-{
-	list_init(&queue->waiting);
-}
+void fiber_queue_init(struct fiber_queue *queue) { list_init(&queue->waiting); }
 
 /* The stack as fiber_switch leaves one: six registers, then where to go on. */
 static void fiber_prepare(struct fiber *fiber, char *stack, size_t stack_size)
@@ -64,10 +62,7 @@ static void fiber_resume(struct fiber *fiber)
 }
 
 /* Back to the loop; returns when the fiber is resumed. */
-static void fiber_leave(struct fiber *fiber)
-{
-	fiber_switch(&fiber->sp, loop_sp);
-}
+static void fiber_leave(struct fiber *fiber) { fiber_switch(&fiber->sp, loop_sp); }
 
 _Noreturn void fiber_main(void)
 {

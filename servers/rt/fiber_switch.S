@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Changing stacks. */
 
-	/* void fiber_switch(void **save_sp, void *sp): keep the callee-saved registers on this stack, go on with those of another. */
+	/* void fiber_switch(void **save_sp, void *sp): keep the callee-saved registers on this
+	 * stack, go on with those of another. */
 	.text
 	.globl fiber_switch
 	.type fiber_switch, @function

@@ -13,7 +13,7 @@ struct sink {
 struct spec {
 	bool left, zero;
 	int width, precision; /* precision -1: none */
-	int longs;	      /* l and z are 1 */
+	int longs;            /* l and z are 1 */
 };
 
 static void sink_put(struct sink *sink, char c)
@@ -44,7 +44,7 @@ static void put_text(struct sink *sink, const struct spec *spec, const char *tex
 }
 
 static void put_number(struct sink *sink, const struct spec *spec, u64 value, bool negative,
-		       const char *prefix, unsigned base)
+                       const char *prefix, unsigned base)
 {
 	char digits[24];
 	int count = 0, signs = (int)strlen(prefix) + negative;
@@ -112,8 +112,8 @@ static void put_signed(struct sink *sink, const struct spec *spec, va_list *args
 
 static void put_unsigned(struct sink *sink, const struct spec *spec, va_list *args, unsigned base)
 {
-	put_number(sink, spec, spec->longs ? va_arg(*args, unsigned long) : va_arg(*args, unsigned), false,
-		   "", base);
+	put_number(sink, spec, spec->longs ? va_arg(*args, unsigned long) : va_arg(*args, unsigned),
+	           false, "", base);
 }
 
 /* One conversion; the character behind it. */
@@ -124,17 +124,31 @@ static const char *convert(struct sink *sink, const char *format, va_list *args)
 
 	switch (*format) {
 	case 'd':
-	case 'i': put_signed(sink, &spec, args); break;
-	case 'u': put_unsigned(sink, &spec, args, 10); break;
-	case 'x': put_unsigned(sink, &spec, args, 16); break;
-	case 'p': put_number(sink, &spec, va_arg(*args, unsigned long), false, "0x", 16); break;
-	case 'c': sink_put(sink, (char)va_arg(*args, int)); break;
+	case 'i':
+		put_signed(sink, &spec, args);
+		break;
+	case 'u':
+		put_unsigned(sink, &spec, args, 10);
+		break;
+	case 'x':
+		put_unsigned(sink, &spec, args, 16);
+		break;
+	case 'p':
+		put_number(sink, &spec, va_arg(*args, unsigned long), false, "0x", 16);
+		break;
+	case 'c':
+		sink_put(sink, (char)va_arg(*args, int));
+		break;
 	case 's':
 		text = va_arg(*args, const char *);
 		put_text(sink, &spec, text ? text : "(null)");
 		break;
-	case '%': sink_put(sink, '%'); break;
-	default: sink_put(sink, '?'); return *format ? format + 1 : format;
+	case '%':
+		sink_put(sink, '%');
+		break;
+	default:
+		sink_put(sink, '?');
+		return *format ? format + 1 : format;
 	}
 	return format + 1;
 }

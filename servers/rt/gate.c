@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What musl asks of "Linux" in a server: memory for malloc, output, time, futexes, the end. Everything that has an own file or other
- * process as its object is not here: servers have protocols for that. */
+/* What musl asks of "Linux" in a server: memory for malloc, output, time, futexes, the end.
+ * Everything that has an own file or other process as its object is not here: servers have
+ * protocols for that. */
 #include <errno.h>
 #include <linux/futex.h>
 #include <sys/syscall.h>
@@ -58,8 +59,8 @@ static long gate_clock_gettime(const u64 *args)
 {
 	u64 now = clock_value(args[0]);
 
-	*(struct timespec *)args[1] = (struct timespec){ (time_t)(now / 1000000000),
-							  (long)(now % 1000000000) };
+	*(struct timespec *)args[1] =
+	        (struct timespec){ (time_t)(now / 1000000000), (long)(now % 1000000000) };
 	return 0;
 }
 
@@ -90,13 +91,18 @@ static long gate_futex(const u64 *args)
 	switch ((int)args[1] & FUTEX_CMD_MASK) {
 	case FUTEX_WAIT:
 		switch (futex_wait(args[0], (u32)args[2], UINT32_MAX, deadline)) {
-		case OK: return 0;
-		case E_TIMEOUT: return -ETIMEDOUT;
-		case E_INTR: return -EINTR;
-		default: return -EAGAIN;
+		case OK:
+			return 0;
+		case E_TIMEOUT:
+			return -ETIMEDOUT;
+		case E_INTR:
+			return -EINTR;
+		default:
+			return -EAGAIN;
 		}
 	case FUTEX_WAKE:
-		return futex_wake(args[0], (u32)args[2], UINT32_MAX, &woken) ? -EFAULT : (long)woken;
+		return futex_wake(args[0], (u32)args[2], UINT32_MAX, &woken) ? -EFAULT
+		                                                             : (long)woken;
 	default:
 		return -ENOSYS;
 	}
@@ -105,24 +111,37 @@ static long gate_futex(const u64 *args)
 long rt_gate_call(long number, const u64 *args)
 {
 	switch (number) {
-	case SYS_mmap: return gate_mmap(args);
-	case SYS_munmap: return gate_munmap(args);
-	case SYS_write: return gate_write(args);
-	case SYS_writev: return gate_writev(args);
-	case SYS_clock_gettime: return gate_clock_gettime(args);
-	case SYS_nanosleep: return gate_sleep(CLOCK_MONOTONIC, 0, args[0]);
-	case SYS_clock_nanosleep: return gate_sleep(args[0], args[1], args[2]);
-	case SYS_futex: return gate_futex(args);
+	case SYS_mmap:
+		return gate_mmap(args);
+	case SYS_munmap:
+		return gate_munmap(args);
+	case SYS_write:
+		return gate_write(args);
+	case SYS_writev:
+		return gate_writev(args);
+	case SYS_clock_gettime:
+		return gate_clock_gettime(args);
+	case SYS_nanosleep:
+		return gate_sleep(CLOCK_MONOTONIC, 0, args[0]);
+	case SYS_clock_nanosleep:
+		return gate_sleep(args[0], args[1], args[2]);
+	case SYS_futex:
+		return gate_futex(args);
 	case SYS_exit:
-	case SYS_exit_group: rt_end();
-	case SYS_brk: return 0; /* no break: malloc uses mmap */
-	case SYS_mprotect:	/* guard pages are not worth a region each */
+	case SYS_exit_group:
+		rt_end();
+	case SYS_brk:
+		return 0;  /* no break: malloc uses mmap */
+	case SYS_mprotect: /* guard pages are not worth a region each */
 	case SYS_madvise:
 	case SYS_rt_sigprocmask:
-	case SYS_rt_sigaction: return 0;
+	case SYS_rt_sigaction:
+		return 0;
 	case SYS_getpid:
 	case SYS_gettid:
-	case SYS_set_tid_address: return 1;
-	default: return -ENOSYS;
+	case SYS_set_tid_address:
+		return 1;
+	default:
+		return -ENOSYS;
 	}
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The gate through which musl's "system calls" come. musl's __set_thread_area is replaced here, in an object that every server
- * links, because its own issues a raw `syscall`. */
+/* The gate through which musl's "system calls" come. musl's __set_thread_area is replaced here, in
+ * an object that every server links, because its own issues a raw `syscall`. */
 
 	/* int __set_thread_area(void *pointer) */
 	.section .text.__set_thread_area, "ax", @progbits
@@ -11,7 +11,8 @@ __set_thread_area:
 	xor %eax, %eax
 	ret
 
-	/* Registers as for `syscall`, return address in r11; only rax, rcx and r11 change. musl is built without red zone. */
+	/* Registers as for `syscall`, return address in r11; only rax, rcx and r11 change. musl is
+	 * built without red zone. */
 	.section .text.rt_gate, "ax", @progbits
 	.globl rt_gate
 	.type rt_gate, @function
@@ -39,8 +40,8 @@ rt_gate:
 	pop %rbp
 	ret
 
-	/* bool rt_touch_pages(u64 addr, u64 end, u64 *recover_ip): write to each page of [addr, end); false if one cannot be paid for
-	 * (the kernel goes on at 2: then, abi/thread.h). */
+	/* bool rt_touch_pages(u64 addr, u64 end, u64 *recover_ip): write to each page of [addr,
+	 * end); false if one cannot be paid for (the kernel goes on at 2: then, abi/thread.h). */
 	.section .text.rt_touch_pages, "ax", @progbits
 	.globl rt_touch_pages
 	.type rt_touch_pages, @function

@@ -7,12 +7,13 @@
 #include "abi/thread.h"
 #include "rt.h"
 
-/* The start block, and the first thread's control block in it (may be NULL). Set once by rt_start_main. */
+/* The start block, and the first thread's control block in it (may be NULL). Set once by
+ * rt_start_main. */
 extern struct rt_start *rt_start;
 extern struct thread_control *rt_control;
 
-/* Free address ranges: sorted, merged, bounded. When it is full, a range that is given back may be forgotten: then address space leaks, never
- * memory. */
+/* Free address ranges: sorted, merged, bounded. When it is full, a range that is given back may be
+ * forgotten: then address space leaks, never memory. */
 enum { RANGES_MAX = 96 };
 struct rt_ranges {
 	u32 count;
@@ -33,7 +34,8 @@ void *rt_heap_take(size_t size);
 bool rt_heap_give(void *addr, size_t size);
 bool rt_touch_pages(u64 addr, u64 end, u64 *recover_ip);
 
-/* printf for %d %i %u %x %c %s %p %%, flags 0 and -, width, precision of %s, sizes l, ll, z. The length as snprintf. */
+/* printf for %d %i %u %x %c %s %p %%, flags 0 and -, width, precision of %s, sizes l, ll, z. The
+ * length as snprintf. */
 size_t rt_format(char *buf, size_t size, const char *format, va_list args);
 /* Put bytes of stdout and stderr into lines. */
 void rt_log_bytes(const char *text, size_t size);

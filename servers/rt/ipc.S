@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Kernel entries. Each stub only moves between C's calling convention and the registers of abi/message.h; the offsets
- * into struct msg and struct ipc_received are checked in call.c. */
+/* Kernel entries. Each stub only moves between C's calling convention and the registers of
+ * abi/message.h; the offsets into struct msg and struct ipc_received are checked in call.c. */
 
 #define CALL_FIRST 0xd000
 #define IPC_RECEIVE (CALL_FIRST + 242)
@@ -134,7 +134,8 @@ FUNCTION ipc_receive
 	STORE_RECEIVED
 	RESTORE
 
-/* void ipc_reply_receive(cap_t reply, const struct msg *answer, const void *out, u64 out_size, void *in, u64 in_size,
+/* void ipc_reply_receive(cap_t reply, const struct msg *answer, const void *out, u64 out_size, void
+ * *in, u64 in_size,
  *			  struct ipc_received *received) */
 FUNCTION ipc_reply_receive
 	SAVE

@@ -141,8 +141,10 @@ _Noreturn void rt_fail(const char *format, ...)
 }
 
 /* What assert() calls. */
-_Noreturn void __assert_fail(const char *expression, const char *file, int line, const char *function);
-_Noreturn void __assert_fail(const char *expression, const char *file, int line, const char *function)
+_Noreturn void __assert_fail(const char *expression, const char *file, int line,
+                             const char *function);
+_Noreturn void __assert_fail(const char *expression, const char *file, int line,
+                             const char *function)
 {
 	rt_fail("%s:%d: %s: assertion failed: %s", file, line, function, expression);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The server loop: one thread, one port, one kernel entry a request where it can be answered at once.
+/* The server loop: one thread, one port, one kernel entry a request where it can be answered at
+ * once.
  *
- * Without fibers a message is dispatched on the loop's own stack. With fibers each message is a job: it runs on a free fiber, or waits in
- * line. A waiting job keeps no data of its caller: what the caller lends is fetched again when its turn comes. */
+ * Without fibers a message is dispatched on the loop's own stack. With fibers each message is a
+ * job: it runs on a free fiber, or waits in line. A waiting job keeps no data of its caller: what
+ * the caller lends is fetched again when its turn comes. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +16,7 @@ enum { REQUESTS_DEFAULT = 16, IN_SIZE_DEFAULT = 4096, JOBS_EXTRA = 32, FIBER_STA
 struct job {
 	struct list link;
 	struct server *server;
-	u32 kind;	    /* enum receive_kind: MESSAGE, NO_CLIENTS or PAGE_IN */
+	u32 kind;           /* enum receive_kind: MESSAGE, NO_CLIENTS or PAGE_IN */
 	struct request *rq; /* of a message */
 	u64 label, word[MSG_WORDS];
 };
@@ -96,7 +98,8 @@ static struct request *server_request(struct server *server, cap_t reply)
 	return &server->pool[index - 1];
 }
 
-static void request_open(struct server *server, struct request *rq, const struct ipc_received *received)
+static void request_open(struct server *server, struct request *rq,
+                         const struct ipc_received *received)
 {
 	if (rq->state != REQUEST_FREE)
 		rt_fail("a request that is not free came again");
@@ -134,17 +137,22 @@ static void job_run(void *argument)
 	struct server *server = job->server;
 
 	switch (job->kind) {
-	case RECEIVE_MESSAGE: request_dispatch(server, job->rq); break;
-	case RECEIVE_NO_CLIENTS: server->no_clients(server, job->label); break;
+	case RECEIVE_MESSAGE:
+		request_dispatch(server, job->rq);
+		break;
+	case RECEIVE_NO_CLIENTS:
+		server->no_clients(server, job->label);
+		break;
 	case RECEIVE_PAGE_IN:
-		server->page_in(server, job->label, job->word[0], (u32)job->word[1], job->word[3] & 1,
-				job->word[2]);
+		server->page_in(server, job->label, job->word[0], (u32)job->word[1],
+		                job->word[3] & 1, job->word[2]);
 		break;
 	}
 	list_add_tail(&server->free_jobs, &job->link);
 }
 
-static struct job *job_make(struct server *server, const struct ipc_received *received, struct request *rq)
+static struct job *job_make(struct server *server, const struct ipc_received *received,
+                            struct request *rq)
 {
 	struct job *job = list_first(&server->free_jobs, struct job, link);
 
@@ -164,7 +172,8 @@ static struct job *job_make(struct server *server, const struct ipc_received *re
 	return job;
 }
 
-/* A fiber that waits with its request open keeps the buffer; the loop goes on with another. There are as many as fibers, and one. */
+/* A fiber that waits with its request open keeps the buffer; the loop goes on with another. There
+ * are as many as fibers, and one. */
 static void server_keep_buffer(struct server *server, struct request *rq)
 {
 	rq->buffer = server->in_buffer;
@@ -205,7 +214,8 @@ static void server_put_off(struct server *server, struct job *job)
 	list_add_tail(&server->waiting_jobs, &job->link);
 }
 
-/* The answer that waits for the next receive must be out before anything else can change what it points to. */
+/* The answer that waits for the next receive must be out before anything else can change what it
+ * points to. */
 static void server_flush_answer(struct server *server)
 {
 	struct request *rq = server->answer;
@@ -235,7 +245,8 @@ static void server_run_fibers(struct server *server)
 
 /* --- what the kernel delivers --- */
 
-static void server_work(struct server *server, const struct ipc_received *received, struct request *rq)
+static void server_work(struct server *server, const struct ipc_received *received,
+                        struct request *rq)
 {
 
 	if (server->fibers) {
@@ -252,10 +263,12 @@ static void server_work(struct server *server, const struct ipc_received *receiv
 		request_dispatch(server, rq);
 		server->current = NULL;
 		break;
-	case RECEIVE_NO_CLIENTS: server->no_clients(server, received->label); break;
+	case RECEIVE_NO_CLIENTS:
+		server->no_clients(server, received->label);
+		break;
 	case RECEIVE_PAGE_IN:
 		server->page_in(server, received->label, received->word[0], (u32)received->word[1],
-				received->word[3] & 1, received->word[2]);
+		                received->word[3] & 1, received->word[2]);
 		break;
 	}
 }
@@ -308,19 +321,23 @@ static void server_handle(struct server *server, const struct ipc_received *rece
 		request_open(server, rq, received);
 		server_work(server, received, rq);
 		break;
-	case RECEIVE_EVENT: server_event(server, received->label, received->word[0]); break;
+	case RECEIVE_EVENT:
+		server_event(server, received->label, received->word[0]);
+		break;
 	case RECEIVE_NO_CLIENTS:
 		if (server->no_clients)
 			server_work(server, received, NULL);
 		break;
 	case RECEIVE_CANCEL:
-		server_cancel(server, server_request(server, received->reply), received->word[0] != 0);
+		server_cancel(server, server_request(server, received->reply),
+		              received->word[0] != 0);
 		break;
 	case RECEIVE_PAGE_IN:
 		if (server->page_in)
 			server_work(server, received, NULL);
 		break;
-	default: rt_fail("receive: %s", rt_error_text((err_t)received->word[0]));
+	default:
+		rt_fail("receive: %s", rt_error_text((err_t)received->word[0]));
 	}
 }
 
@@ -333,7 +350,7 @@ static void server_receive(struct server *server, struct ipc_received *received)
 	server->answer = NULL;
 	if (rq) {
 		ipc_reply_receive(rq->reply, &rq->msg, rq->reply_data, rq->reply_size,
-				  server->in_buffer, server->in_size, received);
+		                  server->in_buffer, server->in_size, received);
 		if (received->kind != RECEIVE_ERROR)
 			return;
 		request_send_failed(rq, (err_t)received->word[0]);

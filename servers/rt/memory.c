@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory of the own bank. The address space behind the image: a little room for small mappings (so that they share its page tables), the heap,
- * and the rest. The heap is one sparse segment out of which malloc's pages come; they are touched when they are
- * taken, so that malloc fails where the bank cannot pay, and not a store much later. */
+/* Memory of the own bank. The address space behind the image: a little room for small mappings (so
+ * that they share its page tables), the heap, and the rest. The heap is one sparse segment out of
+ * which malloc's pages come; they are touched when they are taken, so that malloc fails where the
+ * bank cannot pay, and not a store much later. */
 #include "internal.h"
 
 enum { NEAR_SIZE = 256 << 10, HEAP_SIZE = 1 << 30 };
 
 static struct rt_ranges addresses, heap_ranges;
-static u64 heap_low;	    /* address of the heap's first byte */
+static u64 heap_low;       /* address of the heap's first byte */
 static cap_t heap_segment; /* 0 until the heap is first used */
 
 void rt_memory_start(u64 start, u64 end)
@@ -23,10 +24,7 @@ static void *pointer(u64 addr)
 	return (void *)addr; /* the one place where numbers become addresses */
 }
 
-vaddr_t rt_address_take(size_t size)
-{
-	return ranges_take(&addresses, page_round_up(size));
-}
+vaddr_t rt_address_take(size_t size) { return ranges_take(&addresses, page_round_up(size)); }
 
 void rt_address_give(vaddr_t addr, size_t size)
 {
@@ -70,10 +68,7 @@ void *rt_pages(size_t size, u32 segment_flags, cap_t *segment)
 	return pages;
 }
 
-void rt_pages_free(void *pages, size_t size)
-{
-	rt_unmap(pages, size);
-}
+void rt_pages_free(void *pages, size_t size) { rt_unmap(pages, size); }
 
 static err_t heap_start(void)
 {

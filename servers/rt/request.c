@@ -5,7 +5,8 @@
  *	  ^                 |                      |
  *	  +--request_reply--+----request_reply-----+
  *
- * The answer to the request that the loop is dispatching goes out with the next receive, in one kernel entry; all others at once. */
+ * The answer to the request that the loop is dispatching goes out with the next receive, in one
+ * kernel entry; all others at once. */
 #include <string.h>
 
 #include "internal.h"
@@ -58,7 +59,8 @@ void request_send(struct request *rq)
 		request_send_failed(rq, error);
 }
 
-/* The kernel has done nothing. E_FAULT: our own data was not at hand; E_TOUCH: the caller's buffer was not, so it has to touch it and call again. */
+/* The kernel has done nothing. E_FAULT: our own data was not at hand; E_TOUCH: the caller's buffer
+ * was not, so it has to touch it and call again. */
 void request_send_failed(struct request *rq, err_t error)
 {
 	if (error == E_FAULT) {
@@ -139,8 +141,8 @@ err_t request_gate(struct request *rq, u64 label, cap_t *gate)
 }
 
 /* Sent at once, because `rest` may lie on the handler's stack. */
-err_t request_cross(struct request *rq, u32 kind, u32 which, cap_t gate, const char *rest, size_t rest_size,
-		    size_t used)
+err_t request_cross(struct request *rq, u32 kind, u32 which, cap_t gate, const char *rest,
+                    size_t rest_size, size_t used)
 {
 	request_caps_drop(rq);
 	if (rest_size > rq->out_size)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* From the start block to main(): argument vector and auxiliary vector as musl's __libc_start_main wants them. */
+/* From the start block to main(): argument vector and auxiliary vector as musl's __libc_start_main
+ * wants them. */
 #include <elf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,8 @@ enum { VECTOR_STRINGS_MAX = 64, AT_DROVE = 0x44524f56, AUX_MAX = 12 };
 struct rt_start *rt_start;
 struct thread_control *rt_control;
 
-/* argc is apart; argv, NULL, environment, NULL, auxv: one after the other, as the System V ABI has them on the stack. */
+/* argc is apart; argv, NULL, environment, NULL, auxv: one after the other, as the System V ABI has
+ * them on the stack. */
 static u64 vector[VECTOR_STRINGS_MAX + 2 + 2 * AUX_MAX];
 static u64 random_seed[2];
 
@@ -102,7 +104,4 @@ _Noreturn void rt_start_main(struct rt_start *start)
 	exit(__libc_start_main(main, count, (char **)(void *)vector));
 }
 
-const char *rt_name(void)
-{
-	return rt_start && rt_start->arguments ? rt_start->text : "server";
-}
+const char *rt_name(void) { return rt_start && rt_start->arguments ? rt_start->text : "server"; }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A second thread. It has a control block and a thread pointer of its own, but musl does not know of it: it may use memory and string
- * functions and kernel calls, not malloc or stdio. */
+/* A second thread. It has a control block and a thread pointer of its own, but musl does not know
+ * of it: it may use memory and string functions and kernel calls, not malloc or stdio. */
 #include <string.h>
 
 #include "internal.h"

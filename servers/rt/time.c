@@ -5,10 +5,7 @@
 
 static const volatile struct clock_page *clock_page;
 
-void rt_time_start(void)
-{
-	clock_page = rt_map(RT_CLOCK, 0, PAGE_SIZE, ACCESS_READ);
-}
+void rt_time_start(void) { clock_page = rt_map(RT_CLOCK, 0, PAGE_SIZE, ACCESS_READ); }
 
 /* The fields are read again if the kernel wrote while we read. */
 static u64 clock_read(u64 *realtime_offset)

@@ -18,9 +18,9 @@ static void block_add(const char *name, cap_t cap)
 _Noreturn void sigma0_begin(void)
 {
 	_Static_assert((u32)SIGMA0_TASK == RT_TASK && (u32)SIGMA0_BANK == RT_BANK &&
-			       (u32)SIGMA0_SCHEDULE == RT_SCHEDULE && (u32)SIGMA0_THREAD == RT_THREAD &&
-			       (u32)SIGMA0_CLOCK == RT_CLOCK,
-		       "sigma0's table begins like every server's");
+	                       (u32)SIGMA0_SCHEDULE == RT_SCHEDULE &&
+	                       (u32)SIGMA0_THREAD == RT_THREAD && (u32)SIGMA0_CLOCK == RT_CLOCK,
+	               "sigma0's table begins like every server's");
 
 	block.size = sizeof(block);
 	block_add("task", SIGMA0_TASK);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* sigma0: holds everything when the kernel starts it, and divides it. Each server of the manifest gets its bank, the supervisor all of these and the device authorities;
- * then sigma0 waits for the one thing that would be its business, the supervisor's end. */
+/* sigma0: holds everything when the kernel starts it, and divides it. Each server of the manifest
+ * gets its bank, the supervisor all of these and the device authorities; then sigma0 waits for the
+ * one thing that would be its business, the supervisor's end. */
 #include <string.h>
 
 #include "abi/thread.h"
@@ -31,7 +32,7 @@ static void must(err_t error, const char *what)
 static void give(cap_t cap, const char *what, const char *server, const char *grant)
 {
 	const char *parts[] = { what, server ? ":" : "", server ? server : "", grant ? "." : "",
-				grant ? grant : "" };
+		                grant ? grant : "" };
 	size_t size = 0;
 
 	if (grant_count == GRANTS_MAX)
@@ -80,9 +81,11 @@ static void divide_memory(void)
 		const struct manifest_server *server = &manifest.server[i];
 		give_bank(server->name, NULL, server->limit, server->reserve);
 		for (u32 j = 0; j < server->grant_count; j++) {
-			const struct manifest_grant *grant = &manifest.grant[server->grant_first + j];
+			const struct manifest_grant *grant =
+			        &manifest.grant[server->grant_first + j];
 			if (grant->kind == GRANT_BANK)
-				give_bank(server->name, grant->name, grant->number[0], grant->number[1]);
+				give_bank(server->name, grant->name, grant->number[0],
+				          grant->number[1]);
 		}
 	}
 }
@@ -94,7 +97,8 @@ static cap_t start_supervisor(void)
 	struct started started;
 	cap_t bank, port;
 
-	must(bank_create(SIGMA0_BANK, SUPERVISOR_LIMIT, SUPERVISOR_RESERVE, &bank), "supervisor's bank");
+	must(bank_create(SIGMA0_BANK, SUPERVISOR_LIMIT, SUPERVISOR_RESERVE, &bank),
+	     "supervisor's bank");
 	must(port_create(bank, &port), "supervisor's port");
 	give(port, "port", NULL, NULL);
 	give(SIGMA0_BUNDLE, "bundle", NULL, NULL);
@@ -115,7 +119,8 @@ static cap_t start_supervisor(void)
 		.argument = argument,
 	};
 	must(start_server(&start, &started), "supervisor");
-	must(thread_start(started.thread, started.ip, started.sp, started.argument, 0, 0), "supervisor");
+	must(thread_start(started.thread, started.ip, started.sp, started.argument, 0, 0),
+	     "supervisor");
 	return started.task;
 }
 
@@ -135,7 +140,8 @@ int main(void)
 		if (task_read(supervisor, TASK_FAULT_KIND, &kind) == OK && kind &&
 		    task_read(supervisor, TASK_FAULT_ADDRESS, &address) == OK &&
 		    task_read(supervisor, TASK_FAULT_IP, &ip) == OK)
-			rt_log("the supervisor stopped at a fault: address %lx, ip %lx", address, ip);
+			rt_log("the supervisor stopped at a fault: address %lx, ip %lx", address,
+			       ip);
 		else
 			rt_log("the supervisor has ended: what runs, runs on unwatched");
 	}

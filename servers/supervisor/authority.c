@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Parts of the machine, cut out as the manifest says. The server's outer bank pays; a part is made once and serves all lives. */
+/* Parts of the machine, cut out as the manifest says. The server's outer bank pays; a part is made
+ * once and serves all lives. */
 #include <string.h>
 
 #include "supervisor.h"
@@ -73,16 +74,29 @@ static err_t authority_make(u32 server, const struct manifest_grant *grant, cap_
 	cap_t bank = supervisor.child[server].bank;
 
 	switch (grant->kind) {
-	case GRANT_GATE: return gate_find(grant->server, grant->number[0], cap);
-	case GRANT_IO: return make_io(grant, bank, cap);
-	case GRANT_INTERRUPT: return make_interrupt(grant, bank, cap);
-	case GRANT_PHYSICAL: return make_physical(grant, bank, cap);
-	case GRANT_FILE: return make_file(grant, bank, cap);
-	case GRANT_BANK: return find_bank(grant, supervisor.manifest.server[server].name, cap);
-	case GRANT_SCHEDULE: return schedule_create(bank, RT_SCHEDULE, (u32)grant->number[0], cap);
-	case GRANT_MACHINE: *cap = rt_cap_need("machine"); return OK;
-	case GRANT_BUNDLE: *cap = rt_cap_need("bundle"); return OK;
-	case GRANT_COMMAND_LINE: *cap = rt_cap_need("command_line"); return OK;
+	case GRANT_GATE:
+		return gate_find(grant->server, grant->number[0], cap);
+	case GRANT_IO:
+		return make_io(grant, bank, cap);
+	case GRANT_INTERRUPT:
+		return make_interrupt(grant, bank, cap);
+	case GRANT_PHYSICAL:
+		return make_physical(grant, bank, cap);
+	case GRANT_FILE:
+		return make_file(grant, bank, cap);
+	case GRANT_BANK:
+		return find_bank(grant, supervisor.manifest.server[server].name, cap);
+	case GRANT_SCHEDULE:
+		return schedule_create(bank, RT_SCHEDULE, (u32)grant->number[0], cap);
+	case GRANT_MACHINE:
+		*cap = rt_cap_need("machine");
+		return OK;
+	case GRANT_BUNDLE:
+		*cap = rt_cap_need("bundle");
+		return OK;
+	case GRANT_COMMAND_LINE:
+		*cap = rt_cap_need("command_line");
+		return OK;
 	}
 	return E_INVAL;
 }
@@ -92,7 +106,8 @@ err_t authority_find(u32 server, u32 index, cap_t *cap)
 	err_t error = OK;
 
 	if (!supervisor.authority[index])
-		error = authority_make(server, &supervisor.manifest.grant[index], &supervisor.authority[index]);
+		error = authority_make(server, &supervisor.manifest.grant[index],
+		                       &supervisor.authority[index]);
 	*cap = supervisor.authority[index];
 	return error;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The manifest's steps, each done when what it needs is settled. Calls to other servers carry deadlines: a server that hangs costs its step, never the
- * supervisor. */
+/* The manifest's steps, each done when what it needs is settled. Calls to other servers carry
+ * deadlines: a server that hangs costs its step, never the supervisor. */
 #include <fcntl.h>
 #include <string.h>
 
@@ -14,15 +14,12 @@
 enum { NAME_WAIT_NS = 500000000, CROSS_MAX = 8, EXEC_ROOM = 1024 };
 
 /* By hand, because the generated functions do not tell where a path crosses. */
-#define CALL_DIR_OPEN CALL(2, 1)
+#define CALL_DIR_OPEN   CALL(2, 1)
 #define CALL_DIR_ATTACH CALL(2, 12)
 
 static bool done[MANIFEST_STEPS_MAX];
 
-static const char *name_of(u32 index)
-{
-	return supervisor.manifest.server[index].name;
-}
+static const char *name_of(u32 index) { return supervisor.manifest.server[index].name; }
 
 /* --- servers --- */
 
@@ -32,8 +29,10 @@ static bool needs_settled(u32 index)
 	const struct manifest_server *server = &supervisor.manifest.server[index];
 
 	for (u32 i = 0; i < server->grant_count; i++) {
-		const struct manifest_grant *grant = &supervisor.manifest.grant[server->grant_first + i];
-		if (grant->kind == GRANT_GATE && grant->server < index && !child_settled(grant->server))
+		const struct manifest_grant *grant =
+		        &supervisor.manifest.grant[server->grant_first + i];
+		if (grant->kind == GRANT_GATE && grant->server < index &&
+		    !child_settled(grant->server))
 			return false;
 	}
 	return index == supervisor.log || supervisor.log == supervisor.manifest.server_count ||
@@ -71,7 +70,8 @@ static err_t path_cross(const struct msg *m, cap_t root, cap_t *at, cap_t *cross
 	return m->word[3] < DIR_PATH_MAX ? OK : E_MSG;
 }
 
-/* Make the call `*asked` of dir.h for `path`, following it where it leads; *asked becomes the answer. */
+/* Make the call `*asked` of dir.h for `path`, following it where it leads; *asked becomes the
+ * answer. */
 static err_t call_path(cap_t root, const char *path, struct msg *asked)
 {
 	static char name[DIR_PATH_MAX], rest[DIR_PATH_MAX];
@@ -112,8 +112,9 @@ static err_t attach(const struct manifest_step *step)
 	err_t error = gate_find(supervisor.manifest.root, 0, &root);
 
 	if (!error)
-		error = step->server == MANIFEST_SUPERVISOR ? service_gate(&target) :
-							      gate_find(step->server, step->label, &target);
+		error = step->server == MANIFEST_SUPERVISOR
+		                ? service_gate(&target)
+		                : gate_find(step->server, step->label, &target);
 	if (error)
 		return error;
 	struct msg m = { .word[0] = CALL_DIR_ATTACH, .cap[0] = target };
@@ -154,11 +155,12 @@ static size_t add_string(char *to, size_t used, const char *string)
 
 static err_t start_process(const struct manifest_step *step, cap_t proc, cap_t file, cap_t root)
 {
-	static const char *const environment[] = { "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-						   "HOME=/", "TERM=linux" };
+	static const char *const environment[] = {
+		"PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/", "TERM=linux"
+	};
 	static char room[EXEC_ROOM];
 	struct exec_arguments header = { .arguments = step->argument_count,
-					 .environment = COUNT_OF(environment) };
+		                         .environment = COUNT_OF(environment) };
 	size_t used = add_string(room, sizeof(header), step->path);
 	u32 pid;
 
@@ -227,7 +229,8 @@ static bool step_start(const struct manifest_step *step, u32 index)
 
 /* --- the memory manager's report --- */
 
-/* It gets the right to read figures, no more. Names that do not arrive are missing in a report, that is all. */
+/* It gets the right to read figures, no more. Names that do not arrive are missing in a report,
+ * that is all. */
 static void name_bank(cap_t memory, cap_t bank, const char *name)
 {
 	cap_t copy;
@@ -264,9 +267,12 @@ static bool step_try(u32 index)
 	const struct manifest_step *step = &supervisor.manifest.step[index];
 
 	switch (step->kind) {
-	case STEP_SERVER: return step_server(step);
-	case STEP_ATTACH: return step_attach(step);
-	case STEP_START: return step_start(step, index);
+	case STEP_SERVER:
+		return step_server(step);
+	case STEP_ATTACH:
+		return step_attach(step);
+	case STEP_START:
+		return step_start(step, index);
 	}
 	return true;
 }

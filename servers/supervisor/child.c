@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* A server's lives. Each life has a bank and a port of its own: when it ends, the gates are led to the next life's port first (calls that were not yet received
- * go along and wait there), then the bank is destroyed and with it all that the old life held. Callers whose requests it had
- * received are told E_DEAD. */
+/* A server's lives. Each life has a bank and a port of its own: when it ends, the gates are led to
+ * the next life's port first (calls that were not yet received go along and wait there), then the
+ * bank is destroyed and with it all that the old life held. Callers whose requests it had received
+ * are told E_DEAD. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "supervisor.h"
 
 enum { FAILURES_MAX = 6, EXTRA_GRANTS = 3, GRANTS_MAX = RT_START_NAMES - 5 };
-#define SECOND 1000000000ull
-#define LOG_WAIT_NS (SECOND / 10)
-#define BACKOFF_FIRST 20000000ull /* doubled with each failure */
-#define LIFE_GOOD (60 * SECOND)	  /* who lives so long starts with a clean slate */
+#define SECOND        1000000000ull
+#define LOG_WAIT_NS   (SECOND / 10)
+#define BACKOFF_FIRST 20000000ull   /* doubled with each failure */
+#define LIFE_GOOD     (60 * SECOND) /* who lives so long starts with a clean slate */
 
 bool child_settled(u32 index)
 {
@@ -57,7 +58,8 @@ err_t child_prepare(u32 index)
 	child->manifest = &supervisor.manifest.server[index];
 	child->deadline = DEADLINE_NEVER;
 	child->bank = bank_of(child->manifest->name);
-	err_t error = schedule_create(child->bank, RT_SCHEDULE, child->manifest->priority, &child->schedule);
+	err_t error = schedule_create(child->bank, RT_SCHEDULE, child->manifest->priority,
+	                              &child->schedule);
 	return error ? error : life_make(child, &child->life, &child->port);
 }
 
@@ -76,7 +78,8 @@ static err_t grant_add(struct start_grant *grants, u32 *count, const char *name,
 	return OK;
 }
 
-/* A gate to the supervisor for this server; its label is the server's index. Made anew for each life: the old one went with the bank. */
+/* A gate to the supervisor for this server; its label is the server's index. Made anew for each
+ * life: the old one went with the bank. */
 static err_t supervisor_gate(u32 index, cap_t *gate)
 {
 	return gate_create(supervisor.server.port, supervisor.child[index].life, index, gate);
@@ -92,7 +95,8 @@ static err_t grants_collect(u32 index, struct start_grant *grants, u32 *count)
 		error = supervisor_gate(index, &cap);
 	if (!error)
 		error = grant_add(grants, count, "supervisor", cap);
-	if (!error && index != supervisor.log && supervisor.log < supervisor.manifest.server_count) {
+	if (!error && index != supervisor.log &&
+	    supervisor.log < supervisor.manifest.server_count) {
 		error = gate_find(supervisor.log, index + 1, &cap);
 		if (!error)
 			error = grant_add(grants, count, "log", cap);
@@ -151,7 +155,8 @@ static err_t child_run(u32 index)
 	child->task = started.task;
 	error = task_watch(started.task, supervisor.deaths, 1ull << (2 * index));
 	if (!error)
-		error = thread_start(started.thread, started.ip, started.sp, started.argument, 0, 0);
+		error = thread_start(started.thread, started.ip, started.sp, started.argument, 0,
+		                     0);
 	cap_drop(&started.thread);
 	return error;
 }
@@ -193,6 +198,8 @@ void child_ready(u32 index)
 	child->deadline = DEADLINE_NEVER;
 	if (index == supervisor.log)
 		log_use();
+	if (index == supervisor.memory)
+		supervisor.named = false;
 	if (child->restarts) {
 		boot_attach_again();
 		rt_log("%s is back (life %u)", child->manifest->name, child->restarts + 1);
@@ -258,7 +265,8 @@ void child_died(u32 index)
 		life_destroy(&old_life, &old_port, &old_task);
 		error = life_make(child, &child->life, &child->port);
 		if (error)
-			rt_fail("no memory for %s: %s", child->manifest->name, rt_error_text(error));
+			rt_fail("no memory for %s: %s", child->manifest->name,
+			        rt_error_text(error));
 		gate_bind_all(index, child->port);
 	} else {
 		gate_bind_all(index, child->port);

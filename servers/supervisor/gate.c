@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The gates between servers. The servers' banks pay for the gates to them; a gate is kept here as long as the system runs, so that it can lead to the
- * server's next life. */
+/* The gates between servers. The servers' banks pay for the gates to them; a gate is kept here as
+ * long as the system runs, so that it can lead to the server's next life. */
 #include "supervisor.h"
 
-/* A server that is left down has no port: the gate is made at one that goes at once, so that calls end with E_DEAD until
- * somebody restarts the server and the gate is led to its new port. */
+/* A server that is left down has no port: the gate is made at one that goes at once, so that calls
+ * end with E_DEAD until somebody restarts the server and the gate is led to its new port. */
 static err_t gate_make(struct child *child, u64 label, cap_t *cap)
 {
 	cap_t port = child->port;

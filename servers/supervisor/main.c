@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The supervisor: starts the servers of the manifest in order, watches them, starts again what dies. One event loop; nothing in it waits for a server
- * without a deadline. */
+/* The supervisor: starts the servers of the manifest in order, watches them, starts again what
+ * dies. One event loop; nothing in it waits for a server without a deadline. */
 #include <string.h>
 
 #include "supervisor.h"

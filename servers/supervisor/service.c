@@ -12,10 +12,7 @@ enum {
 	LABEL_LIST = 256, /* labels below MANIFEST_SERVERS_MAX are servers */
 };
 
-static struct child *caller(struct request *rq)
-{
-	return &supervisor.child[rq->label];
-}
+static struct child *caller(struct request *rq) { return &supervisor.child[rq->label]; }
 
 static err_t service_ready(struct request *rq)
 {
@@ -81,8 +78,9 @@ static err_t service_unstash(struct request *rq, u64 *count, cap_t *cap)
 static const char *state_name(const struct child *child)
 {
 	static const char *const names[] = {
-		[CHILD_DOWN] = "down",	       [CHILD_STARTING] = "starting", [CHILD_READY] = "ready",
-		[CHILD_WAITING] = "restarting", [CHILD_FAILED] = "failed",
+		[CHILD_DOWN] = "down",     [CHILD_STARTING] = "starting",
+		[CHILD_READY] = "ready",   [CHILD_WAITING] = "restarting",
+		[CHILD_FAILED] = "failed",
 	};
 	return names[child->state];
 }
@@ -91,20 +89,22 @@ static u64 child_figure(const struct child *child, u32 figure)
 {
 	u64 value = 0;
 
-	if (figure == BANK_CHARGED ? bank_read(child->bank, BANK_CHARGED, &value) :
-				     !child->task || task_read(child->task, TASK_TIME_NS, &value))
+	if (figure == BANK_CHARGED ? bank_read(child->bank, BANK_CHARGED, &value)
+	                           : !child->task || task_read(child->task, TASK_TIME_NS, &value))
 		return 0;
 	return value;
 }
 
 static void list_print(struct text_window *window)
 {
-	text_print(window, "%-12s %-10s %8s %8s %10s\n", "server", "state", "KiB", "restarts", "time ms");
+	text_print(window, "%-12s %-10s %8s %8s %10s\n", "server", "state", "KiB", "restarts",
+	           "time ms");
 	for (u32 i = 0; i < supervisor.manifest.server_count; i++) {
 		const struct child *child = &supervisor.child[i];
 		text_print(window, "%-12s %-10s %8lu %8u %10lu\n", child->manifest->name,
-			   state_name(child), child_figure(child, BANK_CHARGED) * (PAGE_SIZE / 1024),
-			   child->restarts, child_figure(child, TASK_TIME_NS) / 1000000);
+		           state_name(child),
+		           child_figure(child, BANK_CHARGED) * (PAGE_SIZE / 1024), child->restarts,
+		           child_figure(child, TASK_TIME_NS) / 1000000);
 	}
 }
 

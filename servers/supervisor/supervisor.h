@@ -20,16 +20,18 @@ enum child_state { CHILD_DOWN, CHILD_STARTING, CHILD_READY, CHILD_WAITING, CHILD
 struct child {
 	const struct manifest_server *manifest;
 	enum child_state state;
-	bool late;	/* STARTING, and who depends on it need not wait any longer */
-	bool counted;	/* this life has been held against it: see child_died */
-	cap_t bank;	/* from sigma0: outlives the server; pays for gates, device authority and this: */
-	cap_t life;	/* this life's bank, which the server gets; everything goes with it */
-	cap_t port;	/* this life's, charged to it */
+	bool late;    /* STARTING, and who depends on it need not wait any longer */
+	bool counted; /* this life has been held against it: see child_died */
+	/* From sigma0: outlives the server; pays for gates, device authority and `life`. */
+	cap_t bank;
+	cap_t life; /* this life's bank, which the server gets; everything goes with it */
+	cap_t port; /* this life's, charged to it */
 	cap_t schedule, task;
-	u64 deadline;	/* STARTING: when to be late; WAITING: when to start; DEADLINE_NEVER otherwise */
-	u64 started;	/* ns */
+	/* STARTING: when to be late; WAITING: when to start; DEADLINE_NEVER otherwise. */
+	u64 deadline;
+	u64 started;            /* ns */
 	u32 restarts, failures; /* failures: short lives in a row */
-	void *stash;	/* up to STASH_MAX bytes for the next life */
+	void *stash;            /* up to STASH_MAX bytes for the next life */
 	size_t stash_size;
 	cap_t stash_cap;
 };
@@ -51,9 +53,9 @@ struct supervisor {
 	struct gate gate[GATES_MAX];
 	u32 gate_count;
 	u32 log, memory, proc; /* indices; server_count: there is none */
-	bool named;	       /* the memory manager knows the banks' names */
-	cap_t deaths;	       /* event: bit 2i child i has died, bit 2i+1 it stopped at a fault */
-	cap_t timer;	       /* event */
+	bool named;            /* the memory manager knows the banks' names */
+	cap_t deaths;          /* event: bit 2i child i has died, bit 2i+1 it stopped at a fault */
+	cap_t timer;           /* event */
 	struct server server;
 };
 extern struct supervisor supervisor;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Checking ELF files. Every number of the file is looked at before it is used in a sum, and sums go through range_fits, so that
- * nothing wraps; what is left of the file afterwards is a list of parts that are known to be good. */
+/* Checking ELF files. Every number of the file is looked at before it is used in a sum, and sums go
+ * through range_fits, so that nothing wraps; what is left of the file afterwards is a list of parts
+ * that are known to be good. */
 #include "elf.h"
 
 #include <elf.h>
@@ -50,7 +51,8 @@ static u32 elf_access(const Elf64_Phdr *load)
 	return access;
 }
 
-/* A PT_LOAD header by itself: in the file, in user space, not wrapping, file and memory agreeing on the place in the page. */
+/* A PT_LOAD header by itself: in the file, in user space, not wrapping, file and memory agreeing on
+ * the place in the page. */
 static bool elf_load_valid(const Elf64_Phdr *load, u64 file_size)
 {
 	return load->p_filesz <= load->p_memsz &&
@@ -67,7 +69,8 @@ static void elf_add_part(struct elf_image *image, const struct elf_part *part)
 	image->high = part->addr + part->size;
 }
 
-/* A checked PT_LOAD becomes one part with the file's pages and one with zeroes, or only one of them. */
+/* A checked PT_LOAD becomes one part with the file's pages and one with zeroes, or only one of
+ * them. */
 static void elf_split_load(struct elf_image *image, const Elf64_Phdr *load)
 {
 	u64 start = page_round_down(load->p_vaddr);
@@ -104,7 +107,7 @@ static void elf_split_load(struct elf_image *image, const Elf64_Phdr *load)
 }
 
 static err_t elf_add_load(struct elf_image *image, const struct elf_headers *headers,
-			  const Elf64_Phdr *load, u64 file_size)
+                          const Elf64_Phdr *load, u64 file_size)
 {
 	u64 header_size = (u64)headers->file.e_phnum * sizeof(Elf64_Phdr);
 	u64 header_offset = headers->file.e_phoff;
@@ -135,7 +138,7 @@ static err_t elf_add_interpreter(struct elf_image *image, const Elf64_Phdr *head
 }
 
 static err_t elf_add_header(struct elf_image *image, const struct elf_headers *headers,
-			    const Elf64_Phdr *header, u64 file_size)
+                            const Elf64_Phdr *header, u64 file_size)
 {
 	switch (header->p_type) {
 	case PT_LOAD:
@@ -187,7 +190,8 @@ err_t elf_interpreter(struct elf_source *source, const struct elf_image *image, 
 {
 	if (!image->interpreter_size)
 		return E_NOENT;
-	err_t error = source->read(source, image->interpreter_offset, path, image->interpreter_size + 1);
+	err_t error =
+	        source->read(source, image->interpreter_offset, path, image->interpreter_size + 1);
 	if (error)
 		return error;
 	if (path[image->interpreter_size] || memchr(path, 0, image->interpreter_size))

@@ -13,10 +13,10 @@ struct parser {
 	const char *command_line;
 	const char *error;
 	u32 line;
-	bool skip;			/* a `when` or `unless` does not hold */
+	bool skip;                      /* a `when` or `unless` does not hold */
 	struct manifest_server *server; /* the one that statements are about */
 	char *word[MANIFEST_WORDS_MAX];
-	u32 count;			/* of words in the line */
+	u32 count; /* of words in the line */
 	const char *root;
 };
 
@@ -164,7 +164,10 @@ static void grant_gate(struct parser *p, struct manifest_grant *grant)
 	grant->number[0] = p->count > 4 ? parse_number(p, p->word[4], UINT32_MAX) : 0;
 }
 
-static void grant_file(struct parser *p, struct manifest_grant *grant) { grant->target = p->word[3]; }
+static void grant_file(struct parser *p, struct manifest_grant *grant)
+{
+	grant->target = p->word[3];
+}
 
 static void grant_io(struct parser *p, struct manifest_grant *grant)
 {
@@ -268,7 +271,9 @@ static void parse_grant(struct parser *p)
 		return;
 	}
 	struct manifest_grant *grant = &manifest->grant[manifest->grant_count++];
-	*grant = (struct manifest_grant){ .name = p->word[1], .kind = grant_kinds[i].kind, .line = p->line };
+	*grant = (struct manifest_grant){ .name = p->word[1],
+		                          .kind = grant_kinds[i].kind,
+		                          .line = p->line };
 	if (grant_kinds[i].parse)
 		grant_kinds[i].parse(p, grant);
 	p->server->grant_count++;
@@ -447,7 +452,7 @@ static void resolve_names(struct parser *p)
 }
 
 err_t manifest_parse(struct manifest *manifest, char *text, size_t size, const char *command_line,
-		     struct manifest_error *error)
+                     struct manifest_error *error)
 {
 	struct parser p = { .manifest = manifest, .command_line = command_line };
 	char *end = text + size;

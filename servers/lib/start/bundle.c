@@ -18,7 +18,8 @@ err_t bundle_open(struct bundle *bundle, cap_t segment)
 	if (!header)
 		return E_FUNDS;
 	if (header->magic != BUNDLE_MAGIC || header->size > size ||
-	    !range_fits(sizeof(*header), (u64)header->count * sizeof(struct bundle_entry), header->size)) {
+	    !range_fits(sizeof(*header), (u64)header->count * sizeof(struct bundle_entry),
+	                header->size)) {
 		rt_unmap((void *)(u64)header, size);
 		return E_CORRUPT;
 	}

@@ -20,4 +20,5 @@ struct bundle_file {
 /* Map the bundle. E_CORRUPT: it is none. */
 MUST_CHECK err_t bundle_open(struct bundle *bundle, cap_t segment);
 /* E_NOENT, E_CORRUPT. */
-MUST_CHECK err_t bundle_find(const struct bundle *bundle, const char *name, struct bundle_file *file);
+MUST_CHECK err_t bundle_find(const struct bundle *bundle, const char *name,
+                             struct bundle_file *file);

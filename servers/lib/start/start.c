@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The loader of servers. Text is mapped out of the bundle, which is not copied; data is copied page by page. What is
- * left of the last page of data is zero, so .bss needs no clearing. */
+/* The loader of servers. Text is mapped out of the bundle, which is not copied; data is copied page
+ * by page. What is left of the last page of data is zero, so .bss needs no clearing. */
 #include "start.h"
 
 #include <string.h>
@@ -9,7 +9,8 @@
 #include "lib/elf/elf.h"
 
 enum { START_STACK = 64 << 10, START_CONTROL = 3584 };
-_Static_assert(sizeof(struct rt_start) <= START_CONTROL, "the start block has room for the control block");
+_Static_assert(sizeof(struct rt_start) <= START_CONTROL,
+               "the start block has room for the control block");
 _Static_assert(START_CONTROL + sizeof(struct thread_control) <= PAGE_SIZE, "both fit a page");
 
 /* Our own copy of the block; one server is started at a time. */
@@ -56,7 +57,7 @@ static err_t copy_in(cap_t task, u64 addr, const u8 *data, u64 size)
 }
 
 static err_t map_part(const struct start *start, cap_t task, const struct bundle_file *file,
-		      const struct elf_part *part)
+                      const struct elf_part *part)
 {
 	u64 offset = file->offset + part->file_offset;
 	const u8 *data = (const u8 *)file->data + part->file_offset;
@@ -65,7 +66,8 @@ static err_t map_part(const struct start *start, cap_t task, const struct bundle
 
 	switch (part->how) {
 	case ELF_MAP:
-		return task_map(task, start->bundle->segment, offset, part->addr, part->size, part->access);
+		return task_map(task, start->bundle->segment, offset, part->addr, part->size,
+		                part->access);
 	case ELF_COPY:
 	case ELF_ZERO:
 		error = segment_create(start->bank, part->size, 0, &segment);
@@ -129,7 +131,8 @@ static err_t block_add_caps(const struct start *start, cap_t task)
 	if (!error)
 		error = block_add_cap(task, "schedule", start->schedule, RIGHT_ALL, RT_SCHEDULE);
 	if (!error)
-		error = block_add_cap(task, "clock", start->clock, RIGHT_READ | RIGHT_COPY, RT_CLOCK);
+		error = block_add_cap(task, "clock", start->clock, RIGHT_READ | RIGHT_COPY,
+		                      RT_CLOCK);
 	for (u32 i = 0; i < start->grant_count && !error; i++) {
 		const struct start_grant *grant = &start->grant[i];
 		error = block_add_cap(task, grant->name, grant->cap, grant->rights, slot++);
@@ -168,7 +171,8 @@ static err_t block_fill(const struct start *start, cap_t task)
 /* --- stack and thread --- */
 
 /* Stack and start block are one segment and one region. */
-static err_t map_stack(const struct start *start, cap_t task, u64 image_end, struct started *started)
+static err_t map_stack(const struct start *start, cap_t task, u64 image_end,
+                       struct started *started)
 {
 	u64 low = image_end + PAGE_SIZE, high = low + START_STACK;
 	cap_t segment;
@@ -176,7 +180,8 @@ static err_t map_stack(const struct start *start, cap_t task, u64 image_end, str
 
 	if (error)
 		return error;
-	error = map_and_forget(task, segment, low, START_STACK + PAGE_SIZE, ACCESS_READ | ACCESS_WRITE);
+	error = map_and_forget(task, segment, low, START_STACK + PAGE_SIZE,
+	                       ACCESS_READ | ACCESS_WRITE);
 	if (error)
 		return error;
 	block.stack_low = low;

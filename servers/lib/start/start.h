@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Starting a server: an empty task gets the program's parts, a stack, the start block with its capabilities, and a thread. sigma0 starts the supervisor so, the
- * supervisor everything else.
+/* Starting a server: an empty task gets the program's parts, a stack, the start block with its
+ * capabilities, and a thread. sigma0 starts the supervisor so, the supervisor everything else.
  *
  *	image | guard page | stack, 64 KiB | start block, one page | free addresses ...
  */
@@ -18,7 +18,7 @@ struct start_grant {
 struct start {
 	const struct bundle *bundle;
 	const char *image; /* file of the bundle */
-	cap_t bank;	   /* pays for everything; the server gets it as RT_BANK */
+	cap_t bank;        /* pays for everything; the server gets it as RT_BANK */
 	cap_t schedule, clock;
 	u32 grant_count;
 	const struct start_grant *grant;
@@ -26,8 +26,9 @@ struct start {
 	const char *const *argument, *const *environment; /* argument[0] is the server's name */
 };
 
-/* Make the server, its thread not yet running: call thread_start as *started says when the rest is in place. On failure nothing is left. E_NOENT: no such image;
- * E_NOEXEC; E_2BIG: too many capabilities or strings; E_FUNDS. */
+/* Make the server, its thread not yet running: call thread_start as *started says when the rest is
+ * in place. On failure nothing is left. E_NOENT: no such image; E_NOEXEC; E_2BIG: too many
+ * capabilities or strings; E_FUNDS. */
 struct started {
 	cap_t task, thread;
 	u64 ip, sp, argument;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Files made by hand, then broken in every way: each must be refused, or give parts that can be mapped without a further thought. */
+/* Files made by hand, then broken in every way: each must be refused, or give parts that can be
+ * mapped without a further thought. */
 #include "lib/elf/elf.h"
 
 #include <elf.h>
@@ -12,7 +13,7 @@ enum { FILE_MAX = 0x6000 };
 struct file {
 	u8 data[FILE_MAX];
 	u64 size, read_limit; /* reads beyond read_limit fail with E_IO */
-	bool strayed;	      /* a read went beyond the file */
+	bool strayed;         /* a read went beyond the file */
 };
 
 static err_t file_read(struct elf_source *source, u64 offset, void *buf, size_t size)
@@ -41,14 +42,36 @@ static struct file sample(void)
 	static const char interpreter[] = "/lib/ld-musl-x86_64.so.1";
 	struct file file = { .size = 0x5000, .read_limit = FILE_MAX };
 	Elf64_Ehdr header = {
-		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
-		.e_type = ET_EXEC, .e_machine = EM_X86_64, .e_version = EV_CURRENT, .e_entry = 0x400400,
-		.e_phoff = 64, .e_ehsize = 64, .e_phentsize = 56, .e_phnum = 4,
+		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
+		             EV_CURRENT },
+		.e_type = ET_EXEC,
+		.e_machine = EM_X86_64,
+		.e_version = EV_CURRENT,
+		.e_entry = 0x400400,
+		.e_phoff = 64,
+		.e_ehsize = 64,
+		.e_phentsize = 56,
+		.e_phnum = 4,
 	};
 	Elf64_Phdr program[] = {
-		{ .p_type = PT_INTERP, .p_offset = 0x300, .p_vaddr = 0x400300, .p_filesz = sizeof(interpreter), .p_memsz = sizeof(interpreter) },
-		{ .p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_vaddr = 0x400000, .p_filesz = 0x1800, .p_memsz = 0x1800, .p_align = 4096 },
-		{ .p_type = PT_LOAD, .p_flags = PF_R | PF_W, .p_offset = 0x1e10, .p_vaddr = 0x402e10, .p_filesz = 0x400, .p_memsz = 0x3000, .p_align = 4096 },
+		{ .p_type = PT_INTERP,
+		  .p_offset = 0x300,
+		  .p_vaddr = 0x400300,
+		  .p_filesz = sizeof(interpreter),
+		  .p_memsz = sizeof(interpreter) },
+		{ .p_type = PT_LOAD,
+		  .p_flags = PF_R | PF_X,
+		  .p_vaddr = 0x400000,
+		  .p_filesz = 0x1800,
+		  .p_memsz = 0x1800,
+		  .p_align = 4096 },
+		{ .p_type = PT_LOAD,
+		  .p_flags = PF_R | PF_W,
+		  .p_offset = 0x1e10,
+		  .p_vaddr = 0x402e10,
+		  .p_filesz = 0x400,
+		  .p_memsz = 0x3000,
+		  .p_align = 4096 },
 		{ .p_type = PT_GNU_STACK, .p_flags = PF_R | PF_W },
 	};
 	memcpy(file.data, &header, sizeof(header));
@@ -58,7 +81,10 @@ static struct file sample(void)
 }
 
 static Elf64_Ehdr *file_header(struct file *file) { return (Elf64_Ehdr *)(void *)file->data; }
-static Elf64_Phdr *program_header(struct file *file, u32 i) { return (Elf64_Phdr *)(void *)(file->data + 64) + i; }
+static Elf64_Phdr *program_header(struct file *file, u32 i)
+{
+	return (Elf64_Phdr *)(void *)(file->data + 64) + i;
+}
 
 TEST(a_good_file_becomes_parts)
 {
@@ -119,9 +145,21 @@ TEST(a_load_of_zeroes_only_has_no_file_part)
 
 TEST(what_is_not_for_us_is_refused)
 {
-	static const struct { u32 offset; u8 value; } wrong[] = {
-		{ 0, 'X' }, { EI_CLASS, ELFCLASS32 }, { EI_DATA, ELFDATA2MSB }, { EI_VERSION, 2 }, { 16, ET_REL }, { 18, EM_386 },
-		{ 54, 57 }, { 56, 0 }, { 56, ELF_HEADERS_MAX + 1 }, { 57, 1 }, { 39, 1 },
+	static const struct {
+		u32 offset;
+		u8 value;
+	} wrong[] = {
+		{ 0, 'X' },
+		{ EI_CLASS, ELFCLASS32 },
+		{ EI_DATA, ELFDATA2MSB },
+		{ EI_VERSION, 2 },
+		{ 16, ET_REL },
+		{ 18, EM_386 },
+		{ 54, 57 },
+		{ 56, 0 },
+		{ 56, ELF_HEADERS_MAX + 1 },
+		{ 57, 1 },
+		{ 39, 1 },
 	};
 	struct elf_image image;
 
@@ -148,8 +186,8 @@ TEST(loads_that_wrap_overlap_or_stick_out_are_refused)
 	REFUSED(program_header(&file, 2)->p_vaddr = 0x302e10); /* below it */
 	REFUSED(program_header(&file, 2)->p_vaddr = 0x402e11); /* another place in the page */
 	REFUSED(program_header(&file, 2)->p_flags = 0);
-	REFUSED(program_header(&file, 1)->p_vaddr = 0);	       /* page 0 */
-	REFUSED(file_header(&file)->e_entry = 0x403000);       /* not executable */
+	REFUSED(program_header(&file, 1)->p_vaddr = 0);  /* page 0 */
+	REFUSED(file_header(&file)->e_entry = 0x403000); /* not executable */
 	REFUSED(file_header(&file)->e_entry = 0x300000);
 	REFUSED(file_header(&file)->e_phoff = 0x5000 - 4 * 56 + 1);
 	REFUSED(program_header(&file, 0)->p_filesz = ELF_INTERPRETER_MAX + 1);
@@ -208,22 +246,32 @@ static bool image_sound(const struct elf_image *image, const struct file *file)
 		    !range_fits(part->addr, part->size, USER_END))
 			return false;
 		if (from_file && (part->file_offset & PAGE_MASK || part->file_size > part->size ||
-				  part->size - part->file_size >= PAGE_SIZE ||
-				  !range_fits(part->file_offset, part->file_size, file->size)))
+		                  part->size - part->file_size >= PAGE_SIZE ||
+		                  !range_fits(part->file_offset, part->file_size, file->size)))
 			return false;
-		if (part->zero_size && (part->how != ELF_COPY || part->zero_addr + part->zero_size != part->addr + part->size))
+		if (part->zero_size &&
+		    (part->how != ELF_COPY ||
+		     part->zero_addr + part->zero_size != part->addr + part->size))
 			return false;
 		if (part->access & ACCESS_WRITE && part->how == ELF_MAP)
 			return false;
 		entry |= image->entry >= part->addr && image->entry < part->addr + part->size;
 		end = part->addr + part->size;
 	}
-	return entry && image->part_count > 0 && image->part_count <= ELF_PARTS_MAX && image->high == end;
+	return entry && image->part_count > 0 && image->part_count <= ELF_PARTS_MAX &&
+	       image->high == end;
 }
 
 TEST(whatever_is_accepted_of_a_damaged_file_is_sound)
 {
-	static const u64 values[] = { 0, 1, 0xfff, 0x1000, 0x7fffffffffff, 0x8000000000000000, UINT64_MAX, UINT64_MAX - 0xfff };
+	static const u64 values[] = { 0,
+		                      1,
+		                      0xfff,
+		                      0x1000,
+		                      0x7fffffffffff,
+		                      0x8000000000000000,
+		                      UINT64_MAX,
+		                      UINT64_MAX - 0xfff };
 	u32 accepted = 0;
 
 	srand(1);
@@ -236,7 +284,8 @@ TEST(whatever_is_accepted_of_a_damaged_file_is_sound)
 			if (rand() % 2)
 				file.data[at] = (u8)rand();
 			else
-				memcpy(file.data + (at & ~7u), &values[(u32)rand() % COUNT_OF(values)], 8);
+				memcpy(file.data + (at & ~7u),
+				       &values[(u32)rand() % COUNT_OF(values)], 8);
 		}
 		err_t error = check(&file, &image);
 		CHECK(error == OK || error == E_NOEXEC);

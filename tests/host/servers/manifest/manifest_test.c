@@ -48,10 +48,15 @@ TEST(the_real_manifest_is_understood_in_both_ways_to_boot)
 
 TEST(a_server_is_all_that_its_lines_say)
 {
-	CHECK_EQ(parse("server a\n image x # y\n\tbank 64K 0x2000\n priority 3\n ready 7\n argument p q\n argument r\n environment E=1\n"
-		       " grant g gate b 5\n grant i io 0x3f8 8\n grant n interrupt 4 level low\n grant p physical 0x1000 4096 dma\n"
-		       " grant m machine\n grant f file z\n grant k bank rest 0\n grant s schedule 9\n"
-		       "server b\n", ""), OK);
+	CHECK_EQ(parse("server a\n image x # y\n\tbank 64K 0x2000\n priority 3\n ready 7\n "
+	               "argument p q\n argument r\n environment E=1\n"
+	               " grant g gate b 5\n grant i io 0x3f8 8\n grant n interrupt 4 level low\n "
+	               "grant p physical 0x1000 4096 dma\n"
+	               " grant m machine\n grant f file z\n grant k bank rest 0\n grant s schedule "
+	               "9\n"
+	               "server b\n",
+	               ""),
+	         OK);
 	const struct manifest_server *a = &manifest.server[0];
 	CHECK_STR(a->image, "x");
 	CHECK_EQ(a->limit, 16);
@@ -75,7 +80,8 @@ TEST(a_server_is_all_that_its_lines_say)
 
 TEST(conditions_follow_the_command_line)
 {
-	static const char source[] = "when x\nserver a\nunless x\nserver b\n bank 4K 0\nalways\nserver c\n";
+	static const char source[] =
+	        "when x\nserver a\nunless x\nserver b\n bank 4K 0\nalways\nserver c\n";
 	CHECK_EQ(parse(source, "quiet x"), OK);
 	CHECK_EQ(manifest.server_count, 2);
 	CHECK_STR(manifest.server[0].name, "a");
@@ -85,7 +91,10 @@ TEST(conditions_follow_the_command_line)
 
 TEST(steps_keep_their_order)
 {
-	CHECK_EQ(parse("server a\nserver b\nroot a\nattach /dev b\nattach /x supervisor\nattach /y b 7\nstart /sbin/init init -x\n", ""), OK);
+	CHECK_EQ(parse("server a\nserver b\nroot a\nattach /dev b\nattach /x supervisor\nattach /y "
+	               "b 7\nstart /sbin/init init -x\n",
+	               ""),
+	         OK);
 	CHECK_EQ(manifest.step_count, 6);
 	CHECK_EQ(manifest.root, 0);
 	CHECK_EQ(manifest.step[2].kind, STEP_ATTACH);
@@ -99,7 +108,10 @@ TEST(steps_keep_their_order)
 
 TEST(mistakes_are_named_with_their_line)
 {
-	static const struct { const char *source; u32 line; } wrong[] = {
+	static const struct {
+		const char *source;
+		u32 line;
+	} wrong[] = {
 		{ "\nnonsense\n", 2 },
 		{ "bank 4K 0\n", 1 },
 		{ "server a\nserver a\n", 2 },
@@ -161,6 +173,7 @@ TEST(rubbish_is_refused_or_understood_and_never_harms)
 		err_t result = manifest_parse(&manifest, text, cut, "", &error);
 		CHECK(result == OK || (result == E_INVAL && error.text));
 		for (u32 i = 0; !result && i < manifest.grant_count; i++)
-			CHECK(manifest.grant[i].kind != GRANT_GATE || manifest.grant[i].server < manifest.server_count);
+			CHECK(manifest.grant[i].kind != GRANT_GATE ||
+			      manifest.grant[i].server < manifest.server_count);
 	}
 }

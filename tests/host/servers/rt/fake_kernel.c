@@ -12,7 +12,9 @@ void fake_reset(void) { memset(&fake, 0, sizeof(fake)); }
 void fake_put(u32 kind, u32 index, u64 label, u64 word0)
 {
 	struct ipc_received *received = &fake.queue[fake.queue_end++];
-	*received = (struct ipc_received){ .word[0] = word0, .label = label, .kind = kind, .reply = FAKE_REPLY_FIRST + index };
+	*received = (struct ipc_received){
+		.word[0] = word0, .label = label, .kind = kind, .reply = FAKE_REPLY_FIRST + index
+	};
 }
 
 void fake_call(u32 index, u64 number, u64 label, const char *in)
@@ -26,10 +28,7 @@ void fake_call(u32 index, u64 number, u64 label, const char *in)
 		memcpy(fake.in[index], in, size);
 }
 
-const struct fake_answer *fake_last(void)
-{
-	return &fake.answer[fake.answers - 1];
-}
+const struct fake_answer *fake_last(void) { return &fake.answer[fake.answers - 1]; }
 
 void ipc_receive(cap_t port, void *in, u64 in_size, struct ipc_received *received)
 {
@@ -58,14 +57,15 @@ static err_t answer(cap_t reply, const struct msg *m, const void *out, u64 out_s
 		abort(); /* answered without having been asked */
 	fake.open[index]--;
 	struct fake_answer *to = &fake.answer[fake.answers++];
-	*to = (struct fake_answer){ reply, (err_t)m->word[0], m->word[1], { 0 }, out_size, "", combined };
+	*to = (struct fake_answer){ reply, (err_t)m->word[0], m->word[1], { 0 }, out_size,
+		                    "",    combined };
 	memcpy(to->cap, m->cap, sizeof(to->cap));
 	memcpy(to->out, out_size ? out : "", out_size < 64 ? out_size : 64);
 	return OK;
 }
 
-void ipc_reply_receive(cap_t reply, const struct msg *m, const void *out, u64 out_size, void *in, u64 in_size,
-		       struct ipc_received *received)
+void ipc_reply_receive(cap_t reply, const struct msg *m, const void *out, u64 out_size, void *in,
+                       u64 in_size, struct ipc_received *received)
 {
 	err_t error = answer(reply, m, out, out_size, true);
 	if (error)

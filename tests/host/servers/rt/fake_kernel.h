@@ -25,12 +25,12 @@ struct fake {
 	u32 queue_first, queue_end;
 	struct fake_answer answer[FAKE_ANSWERS_MAX];
 	u32 answers;
-	u32 open[256];	     /* by reply - FAKE_REPLY_FIRST: answers that are due */
+	u32 open[256]; /* by reply - FAKE_REPLY_FIRST: answers that are due */
 	u32 replies;
-	err_t refuse;	     /* the next answer is refused with this */
-	u32 closed[64];	     /* times each capability was closed */
+	err_t refuse;   /* the next answer is refused with this */
+	u32 closed[64]; /* times each capability was closed */
 	u64 bound_label;
-	jmp_buf failed;	     /* where rt_fail goes */
+	jmp_buf failed; /* where rt_fail goes */
 	bool fail_expected;
 };
 extern struct fake fake;
@@ -43,4 +43,5 @@ const struct fake_answer *fake_last(void);
 
 /* Run the statement; true if it ended in rt_fail. */
 #define FAILS(statement)                                                                           \
-	(fake.fail_expected = true, setjmp(fake.failed) ? true : ((statement), fake.fail_expected = false, false))
+	(fake.fail_expected = true,                                                                \
+	 setjmp(fake.failed) ? true : ((statement), fake.fail_expected = false, false))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Requests on fibers: some wait half way, some wait for a fiber, all are answered once, with what their caller lent. */
+/* Requests on fibers: some wait half way, some wait for a fiber, all are answered once, with what
+ * their caller lent. */
 #include "fake_kernel.h"
 #include "rt/fiber.h"
 
@@ -18,7 +19,9 @@ static void dispatch(struct server *server, struct request *rq)
 
 	(void)server;
 	switch (rq->msg.word[0]) {
-	case CALL_WAIT: fiber_wait(&queue); break;
+	case CALL_WAIT:
+		fiber_wait(&queue);
+		break;
 	case CALL_LOCK:
 		fiber_lock_take(&lock);
 		fiber_wait(&queue);
@@ -26,14 +29,16 @@ static void dispatch(struct server *server, struct request *rq)
 		break;
 	}
 	/* What was lent is still there, whatever came in between. */
-	if (rq->in_count && (first != *(const char *)rq->in || first != (char)('a' + rq->label % 26)))
+	if (rq->in_count &&
+	    (first != *(const char *)rq->in || first != (char)('a' + rq->label % 26)))
 		abort();
 	order[order_count++ % sizeof(order)] = (char)('a' + rq->label % 26);
 	rq->msg.word[1] = rq->label;
 	request_reply(rq, OK);
 }
 
-static void page_in(struct server *server, u64 label, u64 offset, u32 access, bool evicted, u64 token)
+static void page_in(struct server *server, u64 label, u64 offset, u32 access, bool evicted,
+                    u64 token)
 {
 	(void)server, (void)label, (void)offset, (void)access, (void)evicted, (void)token;
 	fiber_wait(&queue);
@@ -54,7 +59,11 @@ static struct server make(u32 requests)
 	order_count = pages = gone = 0;
 	fiber_queue_init(&queue);
 	fiber_lock_init(&lock);
-	return (struct server){ .dispatch = dispatch, .no_clients = no_clients, .page_in = page_in, .requests = requests, .fibers = FIBERS };
+	return (struct server){ .dispatch = dispatch,
+		                .no_clients = no_clients,
+		                .page_in = page_in,
+		                .requests = requests,
+		                .fibers = FIBERS };
 }
 
 static void call(u32 index, u64 number)

@@ -24,20 +24,32 @@ static __attribute__((format(printf, 2, 3))) bool same(size_t size, const char *
 
 TEST(numbers_look_like_printf)
 {
-	static const long values[] = { 0, 1, -1, 42, -42, 0x7fffffff, -0x7fffffff - 1, 0x7fffffffffffffff, -0x7fffffffffffffff - 1 };
+	static const long values[] = { 0,
+		                       1,
+		                       -1,
+		                       42,
+		                       -42,
+		                       0x7fffffff,
+		                       -0x7fffffff - 1,
+		                       0x7fffffffffffffff,
+		                       -0x7fffffffffffffff - 1 };
 	for (size_t i = 0; i < COUNT_OF(values); i++) {
-		CHECK(same(200, "%d|%5d|%-5d|%05d", (int)values[i], (int)values[i], (int)values[i], (int)values[i]));
-		CHECK(same(200, "%ld|%24ld|%-24ld|%024ld", values[i], values[i], values[i], values[i]));
-		CHECK(same(200, "%u|%x|%08x", (unsigned)values[i], (unsigned)values[i], (unsigned)values[i]));
-		CHECK(same(200, "%lu|%lx|%016lx|%llu|%zu", (u64)values[i], (u64)values[i], (u64)values[i],
-			   (unsigned long long)values[i], (size_t)values[i]));
+		CHECK(same(200, "%d|%5d|%-5d|%05d", (int)values[i], (int)values[i], (int)values[i],
+		           (int)values[i]));
+		CHECK(same(200, "%ld|%24ld|%-24ld|%024ld", values[i], values[i], values[i],
+		           values[i]));
+		CHECK(same(200, "%u|%x|%08x", (unsigned)values[i], (unsigned)values[i],
+		           (unsigned)values[i]));
+		CHECK(same(200, "%lu|%lx|%016lx|%llu|%zu", (u64)values[i], (u64)values[i],
+		           (u64)values[i], (unsigned long long)values[i], (size_t)values[i]));
 	}
 	CHECK(same(200, "%p", (void *)ours));
 }
 
 TEST(texts_look_like_printf)
 {
-	CHECK(same(200, "%s and %10s and %-10s|%.3s|%.*s|%c%%", "a", "b", "c", "defgh", 2, "ijk", 'l'));
+	CHECK(same(200, "%s and %10s and %-10s|%.3s|%.*s|%c%%", "a", "b", "c", "defgh", 2, "ijk",
+	           'l'));
 	CHECK(same(5, "%s", "longer than it fits"));
 	CHECK(same(1, "%s", "x"));
 	CHECK(same(0, "%s", "x"));

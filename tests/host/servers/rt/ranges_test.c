@@ -35,7 +35,9 @@ TEST(no_page_is_taken_twice_in_a_random_run)
 {
 	enum { PAGES = 256 };
 	static u8 owner[PAGES];
-	static struct { u64 start, size; } taken[64];
+	static struct {
+		u64 start, size;
+	} taken[64];
 	struct rt_ranges r = { 0 };
 	srand(42);
 	memset(owner, 0, sizeof(owner));

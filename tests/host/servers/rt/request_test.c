@@ -26,15 +26,22 @@ static void dispatch(struct server *server, struct request *rq)
 		held[held_count++] = rq;
 		request_hold(rq, on_cancel);
 		return;
-	case CALL_FORGET: return;
-	case CALL_TWICE: request_reply(rq, OK); break;
-	case CALL_DATA: request_reply_data(rq, data, sizeof(data)); break;
+	case CALL_FORGET:
+		return;
+	case CALL_TWICE:
+		request_reply(rq, OK);
+		break;
+	case CALL_DATA:
+		request_reply_data(rq, data, sizeof(data));
+		break;
 	case CALL_CAPS:
 		rq->msg.cap[1] = 0; /* taken */
 		request_caps_drop(rq);
 		rq->msg.cap[0] = 9 | CAP_MOVE;
 		break;
-	case CALL_CROSS: request_cross(rq, 3, 0, 0, "rest", 4, 7); return;
+	case CALL_CROSS:
+		request_cross(rq, 3, 0, 0, "rest", 4, 7);
+		return;
 	}
 	rq->msg.word[1] = rq->label;
 	request_reply(rq, OK);
@@ -50,14 +57,13 @@ static struct server make(u32 requests)
 {
 	fake_reset();
 	held_count = 0;
-	return (struct server){ .dispatch = dispatch, .no_clients = no_clients, .requests = requests };
+	return (struct server){ .dispatch = dispatch,
+		                .no_clients = no_clients,
+		                .requests = requests };
 }
 
 /* The fake answers only what it has asked, so a nop message lets the last answer out. */
-static void step(struct server *server)
-{
-	server_step(server);
-}
+static void step(struct server *server) { server_step(server); }
 
 TEST(an_answer_goes_out_with_the_next_receive)
 {

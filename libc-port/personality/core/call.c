@@ -3,7 +3,8 @@
 #include "core/call.h"
 #include "core/user.h"
 
-/* A page may be evicted again before the server copies; that it happens this often means something else. */
+/* A page may be evicted again before the server copies; that it happens this often means
+ * something else. */
 enum { TOUCH_TRIES = 64 };
 
 err_t rt_call(cap_t gate, struct msg *m)

@@ -14,11 +14,13 @@ i64 error_number(err_t error);
 /* 0, or the negative number. */
 static inline i64 error_result(err_t error) { return error ? -error_number(error) : 0; }
 
-/* Between these two, calls of this thread to servers end with E_INTR when a signal is to be acted on. */
+/* Between these two, calls of this thread to servers end with E_INTR when a signal is to be
+ * acted on. */
 static inline void interruptible_begin(void) { self()->interruptible = true; }
 static inline void interruptible_end(void) { self()->interruptible = false; }
 
-/* A call to a server that may take long: evaluates to its error; repeats while it was interrupted by nothing that counts. */
+/* A call to a server that may take long: evaluates to its error; repeats while it was
+ * interrupted by nothing that counts. */
 #define INTERRUPTIBLE(call)                                                                        \
 	({                                                                                         \
 		err_t error_;                                                                      \
@@ -30,6 +32,6 @@ static inline void interruptible_end(void) { self()->interruptible = false; }
 		error_;                                                                            \
 	})
 
-/* A call was interrupted: act on what needs no handler (ignored, stopping and ending signals). True if the call
- * must end now because a handler is to run. (process/signal.c) */
+/* A call was interrupted: act on what needs no handler (ignored, stopping and ending signals).
+ * True if the call must end now because a handler is to run. (process/signal.c) */
 bool signal_interrupts(void);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The one list of Linux's system calls for x86_64 (included several times: no guard). docs/syscalls.md is made from it.
- * CALL_DONE: as the manual page says; CALL_PART: the note says what is missing; CALL_NONE: -ENOSYS. */
+/* The one list of Linux's system calls for x86_64 (included several times: no guard).
+ * docs/syscalls.md is made from it. CALL_DONE: as the manual page says; CALL_PART: the note says
+ * what is missing; CALL_NONE: -ENOSYS. */
 CALL_DONE(0, read, "")
 CALL_DONE(1, write, "")
 CALL_DONE(2, open, "")
@@ -57,7 +58,7 @@ CALL_NONE(52, getpeername, "")
 CALL_NONE(53, socketpair, "")
 CALL_NONE(54, setsockopt, "")
 CALL_NONE(55, getsockopt, "")
-CALL_PART(56, clone, "threads and processes; CLONE_VM without CLONE_THREAD only as vfork; no name spaces")
+CALL_PART(56, clone, "CLONE_VM without CLONE_THREAD only as vfork; no name spaces")
 CALL_DONE(57, fork, "")
 CALL_PART(58, vfork, "memory that the child maps is its own")
 CALL_DONE(59, execve, "")

@@ -51,7 +51,4 @@ static const u8 numbers[ERROR_COUNT] = {
 	[E_HELD] = EIO,
 };
 
-i64 error_number(err_t error)
-{
-	return error < ERROR_COUNT ? numbers[error] : EIO;
-}
+i64 error_number(err_t error) { return error < ERROR_COUNT ? numbers[error] : EIO; }

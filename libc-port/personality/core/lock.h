@@ -16,7 +16,7 @@ static inline void lock_take(struct lock *lock)
 	u32 expected = 0;
 
 	if (!__atomic_compare_exchange_n(&lock->state, &expected, 1, false, __ATOMIC_ACQUIRE,
-					 __ATOMIC_RELAXED))
+	                                 __ATOMIC_RELAXED))
 		lock_wait(lock);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Prototypes of the system calls. Each gets the registers it was called with (rdi rsi rdx r10 r8 r9) and returns what Linux
- * returns in rax: a result, or a negative error number. */
+/* Prototypes of the system calls. Each gets the registers it was called with (rdi rsi rdx r10 r8
+ * r9) and returns what Linux returns in rax: a result, or a negative error number. */
 #pragma once
 
 #include "abi/thread.h"

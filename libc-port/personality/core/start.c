@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The first thing that runs after exec: take over what the loader and the old personality left, and let the program begin. */
+/* The first thing that runs after exec: take over what the loader and the old personality left,
+ * and let the program begin. */
 #include "core/call.h"
 #include "core/text.h"
 #include "core/trace.h"
@@ -18,7 +19,7 @@ void start_main(const struct personality_start *start);
 void process_map_page(void)
 {
 	(void)task_map(PROCESS_TASK, PROCESS_PAGE, 0, PERSONALITY_AT(AT_PAGE), PAGE_SIZE,
-		       ACCESS_READ | MAP_SHARED | MAP_REPLACE);
+	               ACCESS_READ | MAP_SHARED | MAP_REPLACE);
 }
 
 void *process_memory(u32 offset, u64 size)
@@ -29,7 +30,7 @@ void *process_memory(u32 offset, u64 size)
 	if (segment_create(PROCESS_BANK, size, 0, &segment))
 		return NULL;
 	err_t error = task_map(PROCESS_TASK, segment, 0, PERSONALITY_AT(offset), size,
-			       ACCESS_READ | ACCESS_WRITE | MAP_REPLACE);
+	                       ACCESS_READ | ACCESS_WRITE | MAP_REPLACE);
 	(void)cap_close(segment);
 	return error ? NULL : (void *)PERSONALITY_AT(offset);
 }
@@ -108,7 +109,7 @@ void start_main(const struct personality_start *start)
 	main_thread.control.masked = 1;
 	process_map_page();
 	(void)task_map(PROCESS_TASK, PROCESS_CLOCK, 0, PERSONALITY_AT(AT_CLOCK), PAGE_SIZE,
-		       ACCESS_READ | MAP_SHARED | MAP_REPLACE);
+	               ACCESS_READ | MAP_SHARED | MAP_REPLACE);
 	start_thread(start);
 	walk_start();
 	memory_start(start);

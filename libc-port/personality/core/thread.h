@@ -16,33 +16,33 @@ struct signal_info {
 
 struct thread {
 	struct thread *self;
-	u64 stack_top;		    /* of the personality's stack for this thread */
-	u32 entry;		    /* how the call came in: ENTRY_*_SIZE */
-	u32 mxcsr;		    /* for a child or thread that inherits them */
+	u64 stack_top; /* of the personality's stack for this thread */
+	u32 entry;     /* how the call came in: ENTRY_*_SIZE */
+	u32 mxcsr;     /* for a child or thread that inherits them */
 	u32 fpu_control, pad;
-	struct thread_regs user;    /* the program's registers while in the personality */
+	struct thread_regs user; /* the program's registers while in the personality */
 	struct thread_control control;
 
-	u32 id;			    /* gettid() */
+	u32 id; /* gettid() */
 	cap_t cap;
-	u64 fs_base;		    /* for threads that begin */
-	bool interruptible;	    /* rt_call: signals end the call */
-	bool first;		    /* lies in .bss, not in a slot of its own */
-	i32 restart;		    /* number of a call that answered ERESTART, else -1 */
-	bool restart_always;	    /* that call is begun again even after a handler without SA_RESTART */
-	u64 blocked;		    /* signals, bit s-1 */
-	u64 pending;		    /* taken or sent to this thread */
-	u64 saved_blocked;	    /* to be put back when a handler has returned, if `restore_blocked` */
+	u64 fs_base;         /* for threads that begin */
+	bool interruptible;  /* rt_call: signals end the call */
+	bool first;          /* lies in .bss, not in a slot of its own */
+	i32 restart;         /* number of a call that answered ERESTART, else -1 */
+	bool restart_always; /* that call is begun again even after a handler without SA_RESTART */
+	u64 blocked;         /* signals, bit s-1 */
+	u64 pending;         /* taken or sent to this thread */
+	u64 saved_blocked;   /* to be put back when a handler has returned, if `restore_blocked` */
 	bool restore_blocked;
-	u64 waiting_for;	    /* rt_sigtimedwait */
+	u64 waiting_for; /* rt_sigtimedwait */
 	struct linux_sigaltstack alternate;
-	u64 clear_id;		    /* set_tid_address */
+	u64 clear_id; /* set_tid_address */
 	u64 robust_list;
-	cap_t poll_event;	    /* 0 until the thread polls */
-	u32 sleep;		    /* futex that nobody wakes */
-	u32 busy;		    /* of its slot: 1 until the kernel thread is gone */
+	cap_t poll_event;                    /* 0 until the thread polls */
+	u32 sleep;                           /* futex that nobody wakes */
+	u32 busy;                            /* of its slot: 1 until the kernel thread is gone */
 	struct signal_info info[SIGNAL_MAX]; /* of the signals in `pending`: the latest */
-	struct thread *next;	    /* all threads, or all free slots */
+	struct thread *next;                 /* all threads, or all free slots */
 };
 
 extern struct thread main_thread;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Seeing what a program asks for: DROVE_TRACE=1 in its environment writes every call to the system's log, DROVE_LOG_ENOSYS=1 the
- * calls that do not exist, each once. */
+/* Seeing what a program asks for: DROVE_TRACE=1 in its environment writes every call to the
+ * system's log, DROVE_LOG_ENOSYS=1 the calls that do not exist, each once. */
 #pragma once
 
 #include "core/thread.h"

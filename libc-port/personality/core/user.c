@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The accessors in ipc.S with their ranges checked: addresses that are not canonical would be an exception, not a
- * fault that can be recovered from. */
+/* The accessors in ipc.S with their ranges checked: addresses that are not canonical would be an
+ * exception, not a fault that can be recovered from. */
 #include "core/user.h"
 #include "core/linux.h"
 

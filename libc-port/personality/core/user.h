@@ -8,7 +8,8 @@ MUST_CHECK bool user_read(void *to, u64 from, u64 size);
 bool user_write(u64 to, const void *from, u64 size);
 bool user_zero(u64 to, u64 size);
 
-/* Copy a zero-terminated string of less than `size` bytes: its length, -EFAULT, or -ENAMETOOLONG. */
+/* Copy a zero-terminated string of less than `size` bytes: its length, -EFAULT, or
+ * -ENAMETOOLONG. */
 i64 user_string(char *to, u64 from, u64 size);
 
 /* Make every page of the range present, for writing if `write`. */

@@ -22,8 +22,9 @@ static i64 change_at(u64 fd, u64 path, u32 flags, struct file_attributes *attrib
 	struct target target;
 	struct walk walk = { 0 };
 	bool follow = !(flags & AT_SYMLINK_NOFOLLOW);
-	i64 result = target_find(&target, fd, path, (follow ? TARGET_FOLLOW : 0) |
-						    (flags & AT_EMPTY_PATH ? TARGET_EMPTY : 0));
+	i64 result = target_find(&target, fd, path,
+	                         (follow ? TARGET_FOLLOW : 0) |
+	                                 (flags & AT_EMPTY_PATH ? TARGET_EMPTY : 0));
 
 	if (result)
 		return result;
@@ -72,7 +73,7 @@ static struct file_attributes change_owner(u64 uid, u64 gid)
 {
 	return (struct file_attributes){
 		.mask = ((u32)uid == UINT32_MAX ? 0 : FILE_SET_UID) |
-			((u32)gid == UINT32_MAX ? 0 : FILE_SET_GID),
+		        ((u32)gid == UINT32_MAX ? 0 : FILE_SET_GID),
 		.uid = (u32)uid,
 		.gid = (u32)gid,
 	};
@@ -132,11 +133,11 @@ static i64 change_times(u64 fd, u64 path, const struct linux_timespec *times, u3
 {
 	struct file_attributes change = { 0 };
 	i64 result = change_time(&times[0], FILE_SET_ATIME, FILE_SET_ATIME_NOW, &change.mask,
-				 &change.atime_ns);
+	                         &change.atime_ns);
 
 	if (!result)
 		result = change_time(&times[1], FILE_SET_MTIME, FILE_SET_MTIME_NOW, &change.mask,
-				     &change.mtime_ns);
+		                     &change.mtime_ns);
 	if (result)
 		return result;
 	return path ? change_at(fd, path, flags, &change) : change_file((u32)fd, &change);
@@ -173,10 +174,7 @@ i64 posix_utimes(const struct thread_regs *a)
 	return a->rdi ? change_timevals((u64)AT_FDCWD, a->rdi, a->rsi) : -EFAULT;
 }
 
-i64 posix_futimesat(const struct thread_regs *a)
-{
-	return change_timevals(a->rdi, a->rsi, a->rdx);
-}
+i64 posix_futimesat(const struct thread_regs *a) { return change_timevals(a->rdi, a->rsi, a->rdx); }
 
 i64 posix_utime(const struct thread_regs *a)
 {

@@ -49,7 +49,7 @@ static i64 lock_record(struct file *file, u64 command, u64 argument)
 	if (!open_file)
 		file->locked = true;
 	error = INTERRUPTIBLE(file_lock(file->cap, open_file ? 0 : main_thread.id, (u32)lock.type,
-					(u64)lock.start, (u64)lock.size, wait));
+	                                (u64)lock.start, (u64)lock.size, wait));
 	return error == E_INTR ? -ERESTART : error == E_NOTSUP ? -ENOLCK : error_result(error);
 }
 
@@ -99,8 +99,8 @@ static i64 flags_set(struct file *file, u32 value)
 
 	if (file->flags & O_PATH)
 		return -EBADF;
-	return error_result(file_flags(file->cap, O_APPEND | O_NONBLOCK, value & (O_APPEND | O_NONBLOCK),
-				       &flags));
+	return error_result(file_flags(file->cap, O_APPEND | O_NONBLOCK,
+	                               value & (O_APPEND | O_NONBLOCK), &flags));
 }
 
 static i64 fcntl_file(struct file *file, const struct thread_regs *a)
@@ -147,7 +147,8 @@ i64 posix_fcntl(const struct thread_regs *a)
 
 /* --- ioctl --- */
 
-/* A request that only the device knows; its number says how long the argument is (asm-generic/ioctl.h). */
+/* A request that only the device knows; its number says how long the argument is
+ * (asm-generic/ioctl.h). */
 static i64 control(struct file *file, u32 request, u64 argument)
 {
 	u32 size = request >> 16 & 0x3fff, way = request >> 30;
@@ -156,8 +157,8 @@ static i64 control(struct file *file, u32 request, u64 argument)
 	if (!user_range(argument, size))
 		return -EFAULT;
 	err_t error = INTERRUPTIBLE(file_control(
-		file->cap, request, argument, (const void *)argument, way & IOC_WRITE ? size : 0,
-		(void *)argument, way & IOC_READ ? size : 0, &result));
+	        file->cap, request, argument, (const void *)argument, way & IOC_WRITE ? size : 0,
+	        (void *)argument, way & IOC_READ ? size : 0, &result));
 	if (error == E_NOSYS || error == E_NOTSUP)
 		return -ENOTTY;
 	return error ? error_result(error) : (i64)result;

@@ -8,7 +8,8 @@
 #include "memory/map.h"
 #include "process/process.h"
 
-/* Few programs open many files: what does not fit into the image gets memory of its own when it is needed. */
+/* Few programs open many files: what does not fit into the image gets memory of its own when it
+ * is needed. */
 enum { SMALL = 48 };
 static struct descriptor descriptors_small[SMALL];
 static struct file files_small[SMALL];
@@ -51,7 +52,10 @@ static bool files_grow(u32 i)
 	return files_more;
 }
 
-static struct file *descriptor_file(u32 fd) { return fd < descriptor_end ? descriptors[fd].file : NULL; }
+static struct file *descriptor_file(u32 fd)
+{
+	return fd < descriptor_end ? descriptors[fd].file : NULL;
+}
 
 struct file *descriptor_get(u32 fd)
 {
@@ -81,12 +85,15 @@ struct file *file_create(cap_t cap, u32 mode, u32 flags, u16 mount)
 	u32 i;
 
 	lock_take(&process_lock);
-	for (i = files_start; i < files_end && __atomic_load_n(&file_at(i)->refs, __ATOMIC_ACQUIRE); i++)
+	for (i = files_start; i < files_end && __atomic_load_n(&file_at(i)->refs, __ATOMIC_ACQUIRE);
+	     i++)
 		;
 	files_start = i;
 	if (files_grow(i)) {
 		file = file_at(i);
-		*file = (struct file){ .cap = cap, .refs = 1, .mode = mode, .flags = flags, .mount = mount };
+		*file = (struct file){
+			.cap = cap, .refs = 1, .mode = mode, .flags = flags, .mount = mount
+		};
 		if (i == files_end)
 			files_end = i + 1;
 	}

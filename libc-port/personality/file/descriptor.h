@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The descriptor table. An entry leads to a struct file, which holds the gate to the open-file object; dup shares the struct, fork
- * copies everything, and calls in progress count as users, so that close() in another thread does not pull the gate away. */
+/* The descriptor table. An entry leads to a struct file, which holds the gate to the open-file
+ * object; dup shares the struct, fork copies everything, and calls in progress count as users,
+ * so that close() in another thread does not pull the gate away. */
 #pragma once
 
 #include "core/call.h"
@@ -30,7 +31,8 @@ extern u32 descriptor_end;
 /* One above the highest struct file that was ever in use. */
 extern u32 files_end;
 
-/* By number: the entry (`fd` below descriptor_end), the struct (`i` below files_end). With process_lock held, or alone. */
+/* By number: the entry (`fd` below descriptor_end), the struct (`i` below files_end). With
+ * process_lock held, or alone. */
 struct descriptor *descriptor_at(u32 fd);
 struct file *file_at(u32 i);
 
@@ -40,10 +42,12 @@ struct file *descriptor_get(u32 fd);
 void file_get(struct file *file);
 void file_put(struct file *file);
 
-/* A struct for an open file, with one user; takes the capability over. NULL: too many (the capability is closed). */
+/* A struct for an open file, with one user; takes the capability over. NULL: too many (the
+ * capability is closed). */
 struct file *file_create(cap_t cap, u32 mode, u32 flags, u16 mount);
 
-/* The lowest free number from `from` on for `file`, whose reference it takes over (also on failure): -EMFILE, -EINVAL. */
+/* The lowest free number from `from` on for `file`, whose reference it takes over (also on
+ * failure): -EMFILE, -EINVAL. */
 i64 descriptor_add(struct file *file, u32 from, bool cloexec);
 
 /* Put `file` at `fd`, closing what was there. Takes the reference over. */
@@ -55,11 +59,13 @@ i64 descriptor_close(u32 fd);
 bool descriptor_cloexec(u32 fd);
 void descriptor_set_cloexec(u32 fd, bool cloexec);
 
-/* For inherit.c: entry `fd` leads to `file`, which gets one more user; struct `i` is there to be filled. False, NULL: no room. */
+/* For inherit.c: entry `fd` leads to `file`, which gets one more user; struct `i` is there to be
+ * filled. False, NULL: no room. */
 bool descriptor_restore(u32 fd, struct file *file);
 struct file *file_restore(u32 i);
 
-/* After fork in a process with more threads: references of calls in progress are gone with their threads. */
+/* After fork in a process with more threads: references of calls in progress are gone with their
+ * threads. */
 void descriptor_recount(void);
 
 static inline bool file_is(const struct file *file, u32 type) { return S_IS(file->mode, type); }

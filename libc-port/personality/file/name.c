@@ -77,7 +77,8 @@ i64 posix_unlinkat(const struct thread_regs *a)
 	return remove_at(a->rdi, a->rsi, a->rdx ? DIR_DIRECTORY : 0);
 }
 
-/* The link's text is no path to be followed: it goes before the path in one buffer, and stays when that changes servers. */
+/* The link's text is no path to be followed: it goes before the path in one buffer, and stays
+ * when that changes servers. */
 static i64 symlink_at(u64 text, u64 fd, u64 path)
 {
 	struct target target;
@@ -115,9 +116,9 @@ static RARE i64 two_at(const struct two *two)
 		walk.m.word[0] = CALL(2, two->call);
 		walk.m.word[1] = two->flags;
 		result = first.file || second.file
-				 ? -EXDEV
-				 : error_result(walk_two(&walk, &first.place, first.path, &second.place,
-							 second.path));
+		                 ? -EXDEV
+		                 : error_result(walk_two(&walk, &first.place, first.path,
+		                                         &second.place, second.path));
 		target_done(&second);
 	}
 	target_done(&first);
@@ -129,9 +130,9 @@ static i64 link_at(u64 fd, u64 path, u64 new_fd, u64 new_path, u64 flags)
 	if (flags & ~(u64)(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
 	bool follow = flags & AT_SYMLINK_FOLLOW;
-	return two_at(&(struct two){ fd, path, new_fd, new_path, DIR_LINK, follow ? 0 : DIR_NOFOLLOW,
-				     (follow ? TARGET_FOLLOW : 0) |
-					     (flags & AT_EMPTY_PATH ? TARGET_EMPTY : 0) });
+	return two_at(&(struct two){
+	        fd, path, new_fd, new_path, DIR_LINK, follow ? 0 : DIR_NOFOLLOW,
+	        (follow ? TARGET_FOLLOW : 0) | (flags & AT_EMPTY_PATH ? TARGET_EMPTY : 0) });
 }
 
 i64 posix_link(const struct thread_regs *a)
@@ -139,7 +140,10 @@ i64 posix_link(const struct thread_regs *a)
 	return link_at((u64)AT_FDCWD, a->rdi, (u64)AT_FDCWD, a->rsi, 0);
 }
 
-i64 posix_linkat(const struct thread_regs *a) { return link_at(a->rdi, a->rsi, a->rdx, a->r10, a->r8); }
+i64 posix_linkat(const struct thread_regs *a)
+{
+	return link_at(a->rdi, a->rsi, a->rdx, a->r10, a->r8);
+}
 
 enum { RENAME_NOREPLACE = 1, RENAME_EXCHANGE = 2 };
 
@@ -148,9 +152,9 @@ static i64 rename_at(u64 fd, u64 path, u64 new_fd, u64 new_path, u64 flags)
 	if (flags & ~3ull || flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
 		return -EINVAL;
 	return two_at(&(struct two){ fd, path, new_fd, new_path, DIR_RENAME,
-				     (flags & RENAME_NOREPLACE ? DIR_NOREPLACE : 0) |
-					     (flags & RENAME_EXCHANGE ? DIR_EXCHANGE : 0),
-				     0 });
+	                             (flags & RENAME_NOREPLACE ? DIR_NOREPLACE : 0) |
+	                                     (flags & RENAME_EXCHANGE ? DIR_EXCHANGE : 0),
+	                             0 });
 }
 
 i64 posix_rename(const struct thread_regs *a)

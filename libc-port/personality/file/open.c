@@ -12,7 +12,7 @@
 /* What a server is told of the flags. */
 enum {
 	OPEN_FLAGS = O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC | O_APPEND | O_DIRECTORY | O_NOFOLLOW |
-		     O_NONBLOCK | O_PATH | O_TMPFILE | O_SYNC | O_NOATIME
+	             O_NONBLOCK | O_PATH | O_TMPFILE | O_SYNC | O_NOATIME
 };
 
 err_t file_open(struct target *target, u32 flags, u32 mode, struct file **file)
@@ -41,7 +41,9 @@ static i64 open_target(struct target *target, u32 flags, u32 mode)
 	}
 	err_t error = file_open(target, flags, mode, &file);
 	if (error)
-		return error == E_LIMIT ? -EMFILE : error == E_NOTSUP ? -ENXIO : error_result(error);
+		return error == E_LIMIT    ? -EMFILE
+		       : error == E_NOTSUP ? -ENXIO
+		                           : error_result(error);
 	if (file_is(file, S_IFCHR) && !(flags & (O_NOCTTY | O_PATH)))
 		tty_opened(file);
 	return descriptor_add(file, 0, flags & O_CLOEXEC);
@@ -167,7 +169,8 @@ i64 posix_getcwd(const struct thread_regs *a)
 	return user_write(a->rdi, cwd.path, size) ? (i64)size : -EFAULT;
 }
 
-/* The new root is a gate in the place of the old one; the text of the working directory stays what it was. */
+/* The new root is a gate in the place of the old one; the text of the working directory stays
+ * what it was. */
 i64 posix_chroot(const struct thread_regs *a)
 {
 	struct target target;

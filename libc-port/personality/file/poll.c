@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* poll and select. Each descriptor's server is asked, and told an event of this thread's own with it, so that asking and waiting are one
- * message; then the thread waits for the event and asks those again whose bit came. */
+/* poll and select. Each descriptor's server is asked, and told an event of this thread's own
+ * with it, so that asking and waiting are one message; then the thread waits for the event and
+ * asks those again whose bit came. */
 #include "core/text.h"
 #include "core/user.h"
 #include "file/descriptor.h"
@@ -34,7 +35,8 @@ static u32 poll_ask(u32 fd, u32 wanted, u64 bit, cap_t event)
 	if (file_is(file, S_IFREG) || file_is(file, S_IFDIR)) {
 		ready = wanted & (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM);
 	} else {
-		err_t error = file_poll(file->cap, wanted | POLL_ALWAYS, event ? bit : 0, event, &ready);
+		err_t error =
+		        file_poll(file->cap, wanted | POLL_ALWAYS, event ? bit : 0, event, &ready);
 		if (error == E_NOSYS || error == E_NOTSUP)
 			ready = wanted & (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM);
 		else if (error)
@@ -57,7 +59,7 @@ static i64 poll_round(struct linux_pollfd *fds, u32 count, u64 bits, cap_t event
 		u64 bit = 1ull << i % EVENT_BITS;
 		if (bits & bit)
 			fds[i].revents = (int16_t)poll_ask((u32)fds[i].fd, (u16)fds[i].events, bit,
-						       ready ? 0 : event);
+			                                   ready ? 0 : event);
 		ready += fds[i].revents != 0;
 	}
 	return ready;
@@ -88,7 +90,8 @@ static i64 poll_wait(struct linux_pollfd *fds, u32 count, u64 deadline)
 	}
 }
 
-/* The array is copied piece by piece onto the heap of this call: its own part of the stack while it is small. */
+/* The array is copied piece by piece onto the heap of this call: its own part of the stack while
+ * it is small. */
 enum { POLL_SMALL = 64, POLL_LARGE = 1024 };
 
 static i64 poll_fds(u64 address, u32 count, u64 deadline, struct linux_pollfd *fds)
@@ -122,15 +125,15 @@ static i64 poll_any(u64 address, u64 count, u64 deadline)
 	if (count > POLL_LARGE)
 		return -EINVAL;
 	return count <= POLL_SMALL ? poll_small(address, (u32)count, deadline)
-				   : poll_large(address, (u32)count, deadline);
+	                           : poll_large(address, (u32)count, deadline);
 }
 
 i64 posix_poll(const struct thread_regs *a)
 {
 	i32 timeout = (i32)a->rdx;
 	u64 deadline = timeout < 0 ? DEADLINE_NEVER
-		       : timeout   ? time_monotonic() + (u64)timeout * 1000000
-				   : DEADLINE_NOW;
+	               : timeout   ? time_monotonic() + (u64)timeout * 1000000
+	                           : DEADLINE_NOW;
 
 	return poll_any(a->rdi, a->rsi, deadline);
 }
@@ -251,7 +254,8 @@ static i64 select_any(const struct thread_regs *a, u64 deadline)
 	if (!result)
 		result = select_wait(&s, deadline_or_now(deadline));
 	for (u32 set = 0; result >= 0 && set < 3; set++) {
-		if (s.addresses[set] && !user_write(s.addresses[set], s.out[set], (s.count + 63) / 64 * 8))
+		if (s.addresses[set] &&
+		    !user_write(s.addresses[set], s.out[set], (s.count + 63) / 64 * 8))
 			return -EFAULT;
 	}
 	return result;

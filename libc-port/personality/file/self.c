@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The links in /proc/self, which say what the process itself knows best: answered here, so that they exist without a procfs too. */
+/* The links in /proc/self, which say what the process itself knows best: answered here, so that
+ * they exist without a procfs too. */
 #include "core/text.h"
 #include "file/walk.h"
 #include "process/process.h"

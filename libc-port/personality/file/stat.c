@@ -20,9 +20,16 @@ static void split_time(i64 ns, i64 *seconds, i64 *rest)
 static i64 stat_write(u64 address, const struct file_stat *st)
 {
 	struct linux_stat out = {
-		.dev = st->dev, .ino = st->ino, .nlink = st->nlink, .mode = st->mode,
-		.uid = st->uid, .gid = st->gid, .rdev = st->rdev, .size = (i64)st->size,
-		.block_size = st->block_size, .blocks = (i64)st->blocks,
+		.dev = st->dev,
+		.ino = st->ino,
+		.nlink = st->nlink,
+		.mode = st->mode,
+		.uid = st->uid,
+		.gid = st->gid,
+		.rdev = st->rdev,
+		.size = (i64)st->size,
+		.block_size = st->block_size,
+		.blocks = (i64)st->blocks,
 	};
 
 	split_time(st->atime_ns, &out.atime, &out.atime_ns);
@@ -52,7 +59,7 @@ static i64 stat_at(u64 fd, u64 path, u32 flags, struct file_stat *st)
 	if (flags & ~(u32)(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | 0x6000))
 		return -EINVAL;
 	u32 how = (flags & AT_SYMLINK_NOFOLLOW ? 0 : TARGET_FOLLOW) |
-		  (flags & AT_EMPTY_PATH ? TARGET_EMPTY : 0);
+	          (flags & AT_EMPTY_PATH ? TARGET_EMPTY : 0);
 	i64 result = target_find(&target, fd, path, how);
 	return result ? result : stat_target(&target, flags, st);
 }
@@ -122,12 +129,22 @@ i64 posix_statx(const struct thread_regs *a)
 	if (result)
 		return result;
 	struct linux_statx out = {
-		.mask = STATX_BASIC | STATX_BTIME, .block_size = st.block_size, .nlink = st.nlink,
-		.uid = st.uid, .gid = st.gid, .mode = (u16)st.mode, .ino = st.ino, .size = st.size,
-		.blocks = st.blocks, .atime = statx_time(st.atime_ns),
-		.mtime = statx_time(st.mtime_ns), .ctime = statx_time(st.ctime_ns),
-		.btime = statx_time(st.btime_ns), .rdev_major = device_major(st.rdev),
-		.rdev_minor = device_minor(st.rdev), .dev_major = device_major(st.dev),
+		.mask = STATX_BASIC | STATX_BTIME,
+		.block_size = st.block_size,
+		.nlink = st.nlink,
+		.uid = st.uid,
+		.gid = st.gid,
+		.mode = (u16)st.mode,
+		.ino = st.ino,
+		.size = st.size,
+		.blocks = st.blocks,
+		.atime = statx_time(st.atime_ns),
+		.mtime = statx_time(st.mtime_ns),
+		.ctime = statx_time(st.ctime_ns),
+		.btime = statx_time(st.btime_ns),
+		.rdev_major = device_major(st.rdev),
+		.rdev_minor = device_minor(st.rdev),
+		.dev_major = device_major(st.dev),
 		.dev_minor = device_minor(st.dev),
 	};
 	return user_write(a->r8, &out, sizeof(out)) ? 0 : -EFAULT;
@@ -138,10 +155,16 @@ i64 posix_statx(const struct thread_regs *a)
 static i64 statfs_write(u64 address, const struct file_system_stat *st)
 {
 	struct linux_statfs out = {
-		.type = (i64)st->type, .block_size = (i64)st->block_size, .blocks = st->blocks,
-		.blocks_free = st->blocks_free, .blocks_available = st->blocks_available,
-		.files = st->files, .files_free = st->files_free, .id = st->id,
-		.name_max = (i64)st->name_max, .fragment_size = (i64)st->block_size,
+		.type = (i64)st->type,
+		.block_size = (i64)st->block_size,
+		.blocks = st->blocks,
+		.blocks_free = st->blocks_free,
+		.blocks_available = st->blocks_available,
+		.files = st->files,
+		.files_free = st->files_free,
+		.id = st->id,
+		.name_max = (i64)st->name_max,
+		.fragment_size = (i64)st->block_size,
 		.flags = (i64)st->flags,
 	};
 
@@ -184,8 +207,9 @@ static i64 access_at(u64 fd, u64 path, u32 mode, u32 flags)
 
 	if (mode & ~7u || flags & ~(u32)(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
-	i64 result = target_find(&target, fd, path, (follow ? TARGET_FOLLOW : 0) |
-						    (flags & AT_EMPTY_PATH ? TARGET_EMPTY : 0));
+	i64 result = target_find(&target, fd, path,
+	                         (follow ? TARGET_FOLLOW : 0) |
+	                                 (flags & AT_EMPTY_PATH ? TARGET_EMPTY : 0));
 	if (result)
 		return result;
 	if (target.file) { /* it is open: that much is known */
@@ -263,5 +287,5 @@ i64 posix_readlinkat(const struct thread_regs *a)
 i64 posix_readlink(const struct thread_regs *a)
 {
 	return posix_readlinkat(&(struct thread_regs){
-		.rdi = (u64)AT_FDCWD, .rsi = a->rdi, .rdx = a->rsi, .r10 = a->rdx });
+	        .rdi = (u64)AT_FDCWD, .rsi = a->rdi, .rdx = a->rsi, .r10 = a->rdx });
 }

@@ -5,17 +5,20 @@
 #include "file/walk.h"
 
 enum target_flag {
-	TARGET_FOLLOW = 1, /* a last component that is a link is followed (links of /proc/self are) */
-	TARGET_EMPTY = 2,  /* the empty path means the descriptor itself */
+	TARGET_FOLLOW =
+	        1, /* a last component that is a link is followed (links of /proc/self are) */
+	TARGET_EMPTY = 2, /* the empty path means the descriptor itself */
 };
 
 struct target {
 	struct place place;
-	struct file *file; /* the path leads to this open file itself (with one more user), or NULL */
+	struct file
+	        *file; /* the path leads to this open file itself (with one more user), or NULL */
 	char path[PATH_MAX];
 };
 
-/* Fetch the path and find the place; 0 or a negative number (then there is nothing to be done with). */
+/* Fetch the path and find the place; 0 or a negative number (then there is nothing to be done
+ * with). */
 MUST_CHECK i64 target_find(struct target *target, u64 fd, u64 path, u32 flags);
 void target_done(struct target *target);
 

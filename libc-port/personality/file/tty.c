@@ -8,12 +8,30 @@
 #include "proto/tty.h"
 
 enum {
-	TCGETS = 0x5401, TCSETS, TCSETSW, TCSETSF, TCSBRK = 0x5409, TCXONC, TCFLSH, TIOCEXCL, TIOCNXCL,
-	TIOCSCTTY, TIOCGPGRP, TIOCSPGRP, TIOCOUTQ, TIOCSTI, TIOCGWINSZ, TIOCSWINSZ,
-	FIONREAD = 0x541b, TIOCNOTTY = 0x5422, TCSBRKP = 0x5425, TIOCGSID = 0x5429
+	TCGETS = 0x5401,
+	TCSETS,
+	TCSETSW,
+	TCSETSF,
+	TCSBRK = 0x5409,
+	TCXONC,
+	TCFLSH,
+	TIOCEXCL,
+	TIOCNXCL,
+	TIOCSCTTY,
+	TIOCGPGRP,
+	TIOCSPGRP,
+	TIOCOUTQ,
+	TIOCSTI,
+	TIOCGWINSZ,
+	TIOCSWINSZ,
+	FIONREAD = 0x541b,
+	TIOCNOTTY = 0x5422,
+	TCSBRKP = 0x5425,
+	TIOCGSID = 0x5429
 };
 
-/* This process has acquired a terminal for its session. A child's copy of the flag means nothing: it leads no session. */
+/* This process has acquired a terminal for its session. A child's copy of the flag means
+ * nothing: it leads no session. */
 static bool tty_acquired;
 
 static bool session_leader(void) { return process_page->pid == process_page->session; }
@@ -107,7 +125,7 @@ static i64 foreground_set(struct file *file, u64 argument)
 	if (group < 0)
 		return -EINVAL;
 	return error_result(
-		INTERRUPTIBLE(tty_set_foreground(file->cap, process_page->session, (u32)group)));
+	        INTERRUPTIBLE(tty_set_foreground(file->cap, process_page->session, (u32)group)));
 }
 
 static i64 session_take(struct file *file)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The path walker. Servers follow names and their own links; here a path changes servers: down into one that is attached, up again,
- * or back to the root for an absolute link. Going up starts again from the root with the mount point's own path, so no chain of
- * directories has to be kept. */
+/* The path walker. Servers follow names and their own links; here a path changes servers: down
+ * into one that is attached, up again, or back to the root for an absolute link. Going up starts
+ * again from the root with the mount point's own path, so no chain of directories has to be
+ * kept. */
 #include "file/walk.h"
 
 #include "core/lock.h"
@@ -21,10 +22,7 @@ void walk_start(void)
 	mount_count = cwd.size = 1;
 }
 
-i64 path_fetch(char *path, u64 address)
-{
-	return user_string(path, address, PATH_MAX);
-}
+i64 path_fetch(char *path, u64 address) { return user_string(path, address, PATH_MAX); }
 
 i64 place_find(struct place *place, i32 fd, const char *path)
 {
@@ -88,7 +86,8 @@ RARE i64 place_absolute(const struct place *place, const char *path, char *buffe
 	return size < 0 ? size : path_join(base, path, buffer);
 }
 
-/* The number of the mount point at `path`; 0, the root, if there are too many (only ".." from it is wrong then). */
+/* The number of the mount point at `path`; 0, the root, if there are too many (only ".." from it
+ * is wrong then). */
 static u16 mount_find(const char *path)
 {
 	u32 i;
@@ -109,8 +108,8 @@ static u16 mount_find(const char *path)
 /* One path on its way. */
 struct track {
 	struct place place; /* where the rest starts; place.file is not ours */
-	char *path;	    /* the rest: a buffer of PATH_MAX */
-	bool owned;	    /* place.dir was received and is to be closed */
+	char *path;         /* the rest: a buffer of PATH_MAX */
+	bool owned;         /* place.dir was received and is to be closed */
 };
 
 static void track_leave(struct track *track)
@@ -134,11 +133,12 @@ static RARE err_t track_cross(struct track *track, u32 kind, cap_t gate, u64 use
 			return E_MSG;
 		memcpy(text, track->path, used);
 		text[used] = 0;
-		/* Without the slash that a path from the root would bring: it is relative to place. */
+		/* Without the slash that a path from the root would bring: it is relative to
+		 * place. */
 		i64 size = place_absolute(&track->place, text, point);
 		track_leave(track);
-		track->place = (struct place){ .dir = gate,
-					       .mount = size < 0 ? 0 : mount_find(point) };
+		track->place =
+		        (struct place){ .dir = gate, .mount = size < 0 ? 0 : mount_find(point) };
 		track->owned = true;
 		break;
 	case CROSS_UP:
@@ -146,7 +146,8 @@ static RARE err_t track_cross(struct track *track, u32 kind, cap_t gate, u64 use
 		track_leave(track);
 		if (size < 0 || (u64)size + strlen(rest) + 2 > PATH_MAX)
 			return E_NAMETOOLONG;
-		/* A prefix that is normalised already, then the rest as it is: links in it count. */
+		/* A prefix that is normalised already, then the rest as it is: links in it
+		 * count. */
 		memcpy(text, rest, strlen(rest) + 1);
 		memcpy(track->path, point + 1, (size_t)size - 1);
 		track->path[size - 1] = '/';
@@ -165,7 +166,8 @@ static RARE err_t track_cross(struct track *track, u32 kind, cap_t gate, u64 use
 }
 
 /* Put the request together for where the paths have got to. `in` has room for both. */
-static void walk_request(struct walk *walk, const struct track *first, const struct track *second, char *in)
+static void walk_request(struct walk *walk, const struct track *first, const struct track *second,
+                         char *in)
 {
 	size_t size = strlen(first->path);
 
@@ -198,7 +200,8 @@ static RARE err_t walk_cross(const struct walk *walk, struct track *first, struc
 
 	if (rest < DIR_PATH_MAX && which <= 1) {
 		out[rest] = 0;
-		error = track_cross(track, (u32)walk->m.word[1], walk->m.cap[0], walk->m.word[4], out);
+		error = track_cross(track, (u32)walk->m.word[1], walk->m.cap[0], walk->m.word[4],
+		                    out);
 	}
 	if (walk->m.cap[0] && !(track->owned && track->place.dir == walk->m.cap[0]))
 		(void)cap_close(walk->m.cap[0]);
@@ -275,13 +278,14 @@ err_t walk_path(struct walk *walk, const struct place *place, char *path)
 	struct track track;
 
 	track_start(&track, place, path);
-	err_t error = walk->prefix ? walk_prefixed(walk, &track) : walk_tracks(walk, &track, NULL, NULL);
+	err_t error =
+	        walk->prefix ? walk_prefixed(walk, &track) : walk_tracks(walk, &track, NULL, NULL);
 	track_leave(&track);
 	return error;
 }
 
-RARE err_t walk_two(struct walk *walk, const struct place *place, char *path, const struct place *second_place,
-		    char *second)
+RARE err_t walk_two(struct walk *walk, const struct place *place, char *path,
+                    const struct place *second_place, char *second)
 {
 	char in[2 * PATH_MAX];
 	struct track tracks[2];

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Paths: from a string and a place to start to the server that answers. A walk is one message to a directory, and one more for each
- * time the path leads to another server (proto/dir.h, E_CROSS). */
+/* Paths: from a string and a place to start to the server that answers. A walk is one message to
+ * a directory, and one more for each time the path leads to another server (proto/dir.h,
+ * E_CROSS). */
 #pragma once
 
 #include "core/call.h"
 #include "file/descriptor.h"
 #include "proto/dir.h"
 
-/* Functions with path buffers on the stack that are seldom called: not to be merged into those that often are. */
+/* Functions with path buffers on the stack that are seldom called: not to be merged into those
+ * that often are. */
 #define RARE __attribute__((noinline, cold))
 
 /* Where a walk starts. */
@@ -17,8 +19,8 @@ struct place {
 	struct file *file; /* to be put when done, or NULL */
 };
 
-/* The mount points that this process has crossed: their absolute paths. 0 is the root. A directory's mount number says in which
- * file system it lies, for ".." above that system's root. */
+/* The mount points that this process has crossed: their absolute paths. 0 is the root. A
+ * directory's mount number says in which file system it lies, for ".." above that system's root. */
 enum { MOUNT_MAX = 16, MOUNT_PATH_MAX = 128 };
 extern char mounts[MOUNT_MAX][MOUNT_PATH_MAX];
 extern u32 mount_count;
@@ -42,29 +44,31 @@ void place_done(struct place *place);
 struct walk {
 	struct msg m;
 	u64 words[MSG_WORDS]; /* the request's words, kept for the next server */
-	u16 mount;	      /* where it ended */
-	bool may_wait;	      /* interruptible */
-	void *data;	      /* where the answer's bytes go, if there are any */
+	u16 mount;            /* where it ended */
+	bool may_wait;        /* interruptible */
+	void *data;           /* where the answer's bytes go, if there are any */
 	size_t data_size;
-	bool data_counted;    /* ... as many as word[1] of the answer says */
-	const char *prefix;   /* sent before the path, with its zero (dir_symlink) */
+	bool data_counted;  /* ... as many as word[1] of the answer says */
+	const char *prefix; /* sent before the path, with its zero (dir_symlink) */
 };
 
 /* Send it along `path` from `place`. `path` is a buffer of PATH_MAX that the walk uses up. */
 err_t walk_path(struct walk *walk, const struct place *place, char *path);
 
 /* The same with two paths. */
-err_t walk_two(struct walk *walk, const struct place *place, char *path, const struct place *second_place,
-	       char *second);
+err_t walk_two(struct walk *walk, const struct place *place, char *path,
+               const struct place *second_place, char *second);
 
-/* The absolute path of `path` found from `place`, put together as text: its length, or a negative number. Buffer of PATH_MAX. */
+/* The absolute path of `path` found from `place`, put together as text: its length, or a
+ * negative number. Buffer of PATH_MAX. */
 i64 place_absolute(const struct place *place, const char *path, char *buffer);
 
-/* Join and normalise: "." and ".." and double slashes go. `base` is absolute. The length; the result always begins with '/'. */
+/* Join and normalise: "." and ".." and double slashes go. `base` is absolute. The length; the
+ * result always begins with '/'. */
 i64 path_join(const char *base, const char *path, char *buffer);
 
-/* Answered here while no server has it: what /proc/self/ says about this process. True: `path` was replaced by what the link
- * says; *fd is a descriptor's number if it is one, else -1. */
+/* Answered here while no server has it: what /proc/self/ says about this process. True: `path`
+ * was replaced by what the link says; *fd is a descriptor's number if it is one, else -1. */
 bool self_link(char *path, i32 *fd);
 
 /* Copy a path from the program: its length or negative. */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* mmap and munmap. A mapping is a segment of its own, made and mapped in two or three kernel calls, without asking anybody;
- * the segment's capability is closed at once, the mapping keeps it alive.
+/* mmap and munmap. A mapping is a segment of its own, made and mapped in two or three kernel
+ * calls, without asking anybody; the segment's capability is closed at once, the mapping keeps
+ * it alive.
  *
- * private anonymous   committed segment (ENOMEM if the bank cannot promise), or uncommitted for what is only reserved
+ * private anonymous   committed segment (ENOMEM if the bank cannot promise), or uncommitted
+ *                     for what is only reserved
  * shared anonymous    committed, mapped shared
  * shared file         the file's own segment, mapped shared
- * private file        read-only: the file's own segment (REGION_DIRECT: cloned when it is made writable); else a clone
- */
+ * private file        read-only: the file's own segment (REGION_DIRECT: cloned when it is made
+ *                     writable); else a clone */
 #include "memory/map.h"
 
 #include "core/lock.h"
@@ -35,8 +37,8 @@ void memory_start(const struct personality_start *start)
 			.mapped_end = list[i].start + list[i].size,
 			.access = list[i].access,
 			.flags = (list[i].flags & 1 ? REGION_FILE : 0) |
-				 (list[i].flags & 2 ? REGION_STACK | REGION_RESERVE : 0) |
-				 (list[i].flags & 4 ? REGION_SHARED : 0),
+			         (list[i].flags & 2 ? REGION_STACK | REGION_RESERVE : 0) |
+			         (list[i].flags & 4 ? REGION_SHARED : 0),
 		};
 		if (region.start < PERSONALITY_BASE)
 			region_add(&memory, &region);
@@ -72,8 +74,11 @@ err_t memory_add(u64 start, u64 size, u32 access, u32 flags)
 	(void)cap_close(segment);
 	if (error)
 		return error;
-	struct region region = { .start = start, .end = start + size, .mapped_end = start + size,
-				 .access = access, .flags = flags };
+	struct region region = { .start = start,
+		                 .end = start + size,
+		                 .mapped_end = start + size,
+		                 .access = access,
+		                 .flags = flags };
 	region_add(&memory, &region);
 	return OK;
 }
@@ -131,9 +136,9 @@ static err_t map_file_segment(struct map_request *map, cap_t *segment, u64 *offs
 	if (error)
 		return error;
 	u64 end = page_round_up(file_size);
-	*available = map->offset >= end			? 0
-		     : end - map->offset < map->size ? end - map->offset
-						       : map->size;
+	*available = map->offset >= end              ? 0
+	             : end - map->offset < map->size ? end - map->offset
+	                                             : map->size;
 	*offset = map->offset;
 	*segment = contents;
 	if (shared || !*available)
@@ -142,7 +147,8 @@ static err_t map_file_segment(struct map_request *map, cap_t *segment, u64 *offs
 		map->flags |= REGION_DIRECT;
 		return OK;
 	}
-	error = segment_clone(PROCESS_BANK, contents, map->offset, *available, SEGMENT_COMMITTED, segment);
+	error = segment_clone(PROCESS_BANK, contents, map->offset, *available, SEGMENT_COMMITTED,
+	                      segment);
 	(void)cap_close(contents);
 	*offset = 0;
 	return error;
@@ -158,16 +164,19 @@ static err_t map_file(struct map_request *map)
 		return error;
 	lock_take(&process_lock);
 	error = region_room(&memory, 3) ? memory_remove(map->start, map->start + map->size)
-					: E_FUNDS;
+	                                : E_FUNDS;
 	if (!error && available) {
 		bool shared = map->flags & (REGION_SHARED | REGION_DIRECT);
 		error = task_map(PROCESS_TASK, segment, offset, map->start, available,
-				 map->access | (shared ? MAP_SHARED : 0) | MAP_REPLACE);
+		                 map->access | (shared ? MAP_SHARED : 0) | MAP_REPLACE);
 	}
 	if (!error) {
-		struct region region = { .start = map->start, .end = map->start + map->size,
-					 .mapped_end = map->start + available, .access = map->access,
-					 .flags = map->flags | REGION_FILE, .offset = map->offset };
+		struct region region = { .start = map->start,
+			                 .end = map->start + map->size,
+			                 .mapped_end = map->start + available,
+			                 .access = map->access,
+			                 .flags = map->flags | REGION_FILE,
+			                 .offset = map->offset };
 		if (map->flags & REGION_SHARED) {
 			region.file = map->file;
 			file_get(map->file);
@@ -203,15 +212,16 @@ static i64 map_anonymous(u64 hint, u64 size, u32 protection, u64 flags)
 
 	if ((flags & MMAP_TYPE) != MMAP_PRIVATE)
 		kind |= REGION_SHARED;
-	else if (!(protection & PROT_WRITE) || flags & (MMAP_NORESERVE | MMAP_STACK | MMAP_GROWSDOWN))
+	else if (!(protection & PROT_WRITE) ||
+	         flags & (MMAP_NORESERVE | MMAP_STACK | MMAP_GROWSDOWN))
 		kind |= REGION_RESERVE;
 	lock_take(&process_lock);
 	i64 result = map_place(hint, size, flags, &start);
 	if (!result) {
 		bool fixed = flags & MMAP_FIXED;
 		err_t error = !region_room(&memory, 3) ? E_FUNDS
-			      : fixed		       ? memory_remove(start, start + size)
-						       : OK;
+		              : fixed                  ? memory_remove(start, start + size)
+		                                       : OK;
 		if (!error)
 			error = memory_add(start, size, access, kind);
 		result = error ? error_result(error) : (i64)start;
@@ -222,7 +232,9 @@ static i64 map_anonymous(u64 hint, u64 size, u32 protection, u64 flags)
 
 static i64 map_with_file(const struct thread_regs *a, u64 size, u32 protection, u64 flags)
 {
-	struct map_request map = { .size = size, .offset = a->r9, .access = memory_access(protection) };
+	struct map_request map = { .size = size,
+		                   .offset = a->r9,
+		                   .access = memory_access(protection) };
 
 	if ((flags & MMAP_TYPE) != MMAP_PRIVATE)
 		map.flags |= REGION_SHARED;
@@ -237,8 +249,8 @@ static i64 map_with_file(const struct thread_regs *a, u64 size, u32 protection, 
 	if (!result) {
 		err_t error = map_file(&map);
 		result = error == E_NOTSUP || error == E_NOSYS ? -ENODEV
-			 : error			       ? error_result(error)
-							       : (i64)map.start;
+		         : error                               ? error_result(error)
+		                                               : (i64)map.start;
 	}
 	file_put(map.file);
 	return result;
@@ -249,7 +261,8 @@ i64 posix_mmap(const struct thread_regs *a)
 	u64 size = page_round_up(a->rsi), flags = a->r10, type = flags & MMAP_TYPE;
 	u32 protection = (u32)a->rdx;
 
-	if (!a->rsi || (type != MMAP_SHARED && type != MMAP_PRIVATE && type != MMAP_SHARED_VALIDATE))
+	if (!a->rsi ||
+	    (type != MMAP_SHARED && type != MMAP_PRIVATE && type != MMAP_SHARED_VALIDATE))
 		return -EINVAL;
 	if (size < a->rsi || size >= USER_END)
 		return -ENOMEM;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The program's memory: the map of it, and the kernel calls that change it. All with process_lock held. */
+/* The program's memory: the map of it, and the kernel calls that change it. All with
+ * process_lock held. */
 #pragma once
 
 #include "core/call.h"
@@ -20,7 +21,8 @@ void memory_start(const struct personality_start *start);
 /* ACCESS_* for PROT_*: write implies read. */
 u32 memory_access(u32 protection);
 
-/* Map fresh zero pages at `start` (nothing lies there, in the kernel's map at least) and note the region. */
+/* Map fresh zero pages at `start` (nothing lies there, in the kernel's map at least) and note
+ * the region. */
 MUST_CHECK err_t memory_add(u64 start, u64 size, u32 access, u32 flags);
 
 /* Unmap and forget [start, end). */

@@ -8,7 +8,8 @@
 #include "proto/file.h"
 #include "proto/process.h"
 
-/* Give a private region that maps the file's own segment a segment of its own, so that it can be written. */
+/* Give a private region that maps the file's own segment a segment of its own, so that it can be
+ * written. */
 static err_t region_make_private(struct region *region)
 {
 	u64 size = region->mapped_end - region->start;
@@ -21,7 +22,8 @@ static err_t region_make_private(struct region *region)
 	err_t error = task_segment(PROCESS_TASK, region->start, &segment);
 	if (error)
 		return error;
-	error = segment_clone(PROCESS_BANK, segment, region->offset, size, SEGMENT_COMMITTED, &clone);
+	error = segment_clone(PROCESS_BANK, segment, region->offset, size, SEGMENT_COMMITTED,
+	                      &clone);
 	(void)cap_close(segment);
 	if (error)
 		return error;
@@ -49,7 +51,7 @@ static err_t protect_locked(u64 start, u64 end, u32 access)
 			error = region_make_private(region);
 		if (!error && region->mapped_end > region->start)
 			error = task_protect(PROCESS_TASK, region->start,
-					     region->mapped_end - region->start, access);
+			                     region->mapped_end - region->start, access);
 		if (error)
 			return error == E_RANGE || error == E_CAP ? E_ACCESS : error;
 	}
@@ -122,7 +124,8 @@ i64 posix_madvise(const struct thread_regs *a)
 	return result;
 }
 
-/* The heap grows in pieces, so that a program that asks for a page at a time does not get a segment for each. */
+/* The heap grows in pieces, so that a program that asks for a page at a time does not get a
+ * segment for each. */
 enum { BREAK_STEP = 0x20000 };
 
 static err_t break_grow(u64 wanted)
@@ -164,7 +167,7 @@ i64 posix_brk(const struct thread_regs *a)
 	if (wanted >= b->start && wanted < b->now)
 		break_shrink(wanted);
 	else if (wanted > b->now && wanted < PROGRAM_MAP_TOP &&
-		 (wanted <= b->end || !break_grow(wanted)))
+	         (wanted <= b->end || !break_grow(wanted)))
 		b->now = wanted;
 	u64 now = b->now;
 	lock_give(&process_lock);
@@ -182,9 +185,8 @@ static u64 remap_place(const struct remap *r)
 
 	if (r->flags & MREMAP_FIXED)
 		return r->target;
-	if (r->size <= r->old_size ||
-	    (range_fits(r->old, r->size, PROGRAM_MAP_TOP) &&
-	     region_free(&memory, old_end, r->old + r->size)))
+	if (r->size <= r->old_size || (range_fits(r->old, r->size, PROGRAM_MAP_TOP) &&
+	                               region_free(&memory, old_end, r->old + r->size)))
 		return r->old;
 	return r->flags & MREMAP_MAYMOVE ? memory_search(0, r->size) : 0;
 }
@@ -200,8 +202,8 @@ static err_t remap_move(const struct remap *r, const struct region *region, u64 
 	moved.start = target;
 	moved.end = target + size;
 	moved.mapped_end = moved.end < target + (region->mapped_end - r->old)
-				   ? moved.end
-				   : target + (region->mapped_end - r->old);
+	                           ? moved.end
+	                           : target + (region->mapped_end - r->old);
 	if (moved.file)
 		file_get(moved.file);
 	region_remove(&memory, r->old, r->old + size);
@@ -226,9 +228,13 @@ static err_t remap_extend(const struct region *region, u64 start, u64 size)
 	(void)cap_close(segment);
 	if (error)
 		return error;
-	struct region more = { .start = start, .end = start + size, .mapped_end = start + size,
-			       .access = region->access, .flags = region->flags, .offset = offset,
-			       .file = region->file };
+	struct region more = { .start = start,
+		               .end = start + size,
+		               .mapped_end = start + size,
+		               .access = region->access,
+		               .flags = region->flags,
+		               .offset = offset,
+		               .file = region->file };
 	file_get(more.file);
 	region_add(&memory, &more);
 	return OK;
@@ -264,11 +270,14 @@ static i64 remap_locked(const struct remap *r)
 
 i64 posix_mremap(const struct thread_regs *a)
 {
-	struct remap r = { .old = a->rdi, .old_size = page_round_up(a->rsi),
-			   .size = page_round_up(a->rdx), .flags = a->r10, .target = a->r8 };
+	struct remap r = { .old = a->rdi,
+		           .old_size = page_round_up(a->rsi),
+		           .size = page_round_up(a->rdx),
+		           .flags = a->r10,
+		           .target = a->r8 };
 
-	if (r.old % PAGE_SIZE || !r.size || !r.old_size || r.flags & ~3ull ||
-	    r.size < a->rdx || !range_fits(r.old, r.old_size, PERSONALITY_BASE))
+	if (r.old % PAGE_SIZE || !r.size || !r.old_size || r.flags & ~3ull || r.size < a->rdx ||
+	    !range_fits(r.old, r.old_size, PERSONALITY_BASE))
 		return -EINVAL;
 	if (r.flags & MREMAP_FIXED &&
 	    (!(r.flags & MREMAP_MAYMOVE) || r.target % PAGE_SIZE ||
@@ -300,7 +309,8 @@ i64 posix_msync(const struct thread_regs *a)
 		at = region->end;
 		if (!file || !(a->rdx & 4))
 			continue;
-		/* Not under the lock: the map may change meanwhile, so the rest is looked up afresh. */
+		/* Not under the lock: the map may change meanwhile, so the rest is looked up
+		 * afresh. */
 		file_get(file);
 		lock_give(&process_lock);
 		error = file_sync(file->cap, true);
@@ -320,7 +330,7 @@ i64 posix_mincore(const struct thread_regs *a)
 		return -EINVAL;
 	lock_take(&process_lock);
 	bool covered = range_fits(start, size, PERSONALITY_BASE) &&
-		       region_covered(&memory, start, start + size);
+	               region_covered(&memory, start, start + size);
 	lock_give(&process_lock);
 	if (!covered)
 		return -ENOMEM;
@@ -339,7 +349,7 @@ i64 posix_mlock(const struct thread_regs *a)
 
 	lock_take(&process_lock);
 	bool covered = range_fits(start, size, PERSONALITY_BASE) &&
-		       region_covered(&memory, start, start + size);
+	               region_covered(&memory, start, start + size);
 	lock_give(&process_lock);
 	return covered && user_touch(a->rdi, a->rsi, false) ? 0 : -ENOMEM;
 }

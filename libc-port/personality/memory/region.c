@@ -145,8 +145,7 @@ void region_remove(struct region_map *map, u64 start, u64 end)
 			file_put(map->list[last].file);
 		last++;
 	}
-	memmove(&map->list[first], &map->list[last],
-		(map->count - last) * sizeof(map->list[0]));
+	memmove(&map->list[first], &map->list[last], (map->count - last) * sizeof(map->list[0]));
 	map->count -= last - first;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The map of the program's address space: a sorted array of regions that do not overlap. Bookkeeping only; map.c makes
- * the kernel agree with it. */
+/* The map of the program's address space: a sorted array of regions that do not overlap.
+ * Bookkeeping only; map.c makes the kernel agree with it. */
 #pragma once
 
 #include "abi/types.h"
@@ -8,9 +8,9 @@
 struct file;
 
 enum region_flag {
-	REGION_SHARED = 1,  /* MAP_SHARED */
-	REGION_FILE = 2,    /* from a file: not merged, `offset` counts */
-	REGION_DIRECT = 4,  /* private, but maps the file's own segment: to be cloned before it may be written */
+	REGION_SHARED = 1, /* MAP_SHARED */
+	REGION_FILE = 2,   /* from a file: not merged, `offset` counts */
+	REGION_DIRECT = 4, /* private, but of the file's own segment: cloned before it is written */
 	REGION_STACK = 8,
 	REGION_RESERVE = 16, /* uncommitted: MAP_NORESERVE, PROT_NONE when made, stacks */
 };
@@ -18,8 +18,8 @@ enum region_flag {
 struct region {
 	u64 start, end;
 	u32 access, flags;
-	u64 offset;	   /* in the file, of `start` */
-	u64 mapped_end;	   /* the kernel's mapping ends here (beyond the file's end nothing is mapped) */
+	u64 offset;     /* in the file, of `start` */
+	u64 mapped_end; /* where the kernel's mapping ends: nothing is mapped beyond a file's end */
 	struct file *file; /* of a shared file mapping: a counted reference */
 };
 
@@ -54,7 +54,8 @@ void region_add(struct region_map *map, const struct region *region);
 /* Cut [start, end) out. Needs room for 1. References of regions that go are given back. */
 void region_remove(struct region_map *map, u64 start, u64 end);
 
-/* See that regions begin at `start` and end at `end`, if those lie inside some. Needs room for 2. */
+/* See that regions begin at `start` and end at `end`, if those lie inside some. Needs room for
+ * 2. */
 void region_split(struct region_map *map, u64 start, u64 end);
 
 /* Set access of [start, end). Needs room for 2. */

@@ -8,7 +8,8 @@
 
 enum { MASK_SIZE = 8 };
 
-/* The process server need not interrupt us for what we ignore, and buries our children itself if that is SIGCHLD. */
+/* The process server need not interrupt us for what we ignore, and buries our children itself if
+ * that is SIGCHLD. */
 static u64 ignored_told;
 
 static void tell_ignored(void)
@@ -64,8 +65,8 @@ i64 posix_rt_sigprocmask(const struct thread_regs *a)
 		if (!user_read(&set, a->rsi, sizeof(set)))
 			return -EFAULT;
 		signal_set_mask(thread, a->rdi == SIG_BLOCK     ? old | set
-					: a->rdi == SIG_UNBLOCK ? old & ~set
-							       : set);
+		                        : a->rdi == SIG_UNBLOCK ? old & ~set
+		                                                : set);
 	}
 	return !a->rdx || user_write(a->rdx, &old, sizeof(old)) ? 0 : -EFAULT;
 }
@@ -126,8 +127,7 @@ i64 posix_rt_sigtimedwait(const struct thread_regs *a)
 		err_t error = thread_sleep(deadline);
 		if (error == E_TIMEOUT)
 			break;
-		if (error == E_INTR && signal_interrupts() &&
-		    !(signal_pending(thread) & set)) {
+		if (error == E_INTR && signal_interrupts() && !(signal_pending(thread) & set)) {
 			result = -EINTR;
 			break;
 		}
@@ -156,9 +156,9 @@ i64 posix_sigaltstack(const struct thread_regs *a)
 			return -EPERM;
 		if (new.flags & ~(u32)(SS_DISABLE | SS_ONSTACK))
 			return -EINVAL;
-		if (!(new.flags & SS_DISABLE) && new.size < 2048)
+		if (!(new.flags &SS_DISABLE) && new.size < 2048)
 			return -ENOMEM;
-		thread->alternate = new.flags & SS_DISABLE ? (struct linux_sigaltstack){ 0 } : new;
+		thread->alternate = new.flags &SS_DISABLE ? (struct linux_sigaltstack){ 0 } : new;
 	}
 	return !a->rsi || user_write(a->rsi, &old, sizeof(old)) ? 0 : -EFAULT;
 }
@@ -167,7 +167,9 @@ i64 posix_sigaltstack(const struct thread_regs *a)
 
 static struct signal_info own_info(i32 code)
 {
-	return (struct signal_info){ .code = code, .pid = process_page->pid, .uid = process_page->uid };
+	return (struct signal_info){ .code = code,
+		                     .pid = process_page->pid,
+		                     .uid = process_page->uid };
 }
 
 i64 posix_kill(const struct thread_regs *a)
@@ -189,7 +191,8 @@ static i64 kill_thread(u32 pid, u32 id, i32 signal, const struct signal_info *in
 	if (signal < 0 || signal > SIGNAL_MAX || !id)
 		return -EINVAL;
 	if (signal && SIGNAL_BIT(signal) & SIGNAL_FIRM)
-		return error_result(process_kill(PROCESS_PROCESS, (i32)process_page->pid, (u32)signal));
+		return error_result(
+		        process_kill(PROCESS_PROCESS, (i32)process_page->pid, (u32)signal));
 	lock_take(&process_lock);
 	struct thread *thread = !pid || pid == process_page->pid ? thread_find(id) : NULL;
 	if (thread && signal)
@@ -207,7 +210,8 @@ i64 posix_tgkill(const struct thread_regs *a)
 {
 	struct signal_info info = own_info(SI_TKILL);
 
-	return (i32)a->rdi <= 0 ? -EINVAL : kill_thread((u32)a->rdi, (u32)a->rsi, (i32)a->rdx, &info);
+	return (i32)a->rdi <= 0 ? -EINVAL
+	                        : kill_thread((u32)a->rdi, (u32)a->rsi, (i32)a->rdx, &info);
 }
 
 i64 posix_tkill(const struct thread_regs *a)
@@ -225,7 +229,9 @@ static i64 info_read(u64 address, struct signal_info *info)
 		return -EFAULT;
 	if (in.code >= 0)
 		return -EPERM;
-	*info = (struct signal_info){ .code = in.code, .pid = (u32)in.pid, .uid = in.uid, .value = in.value };
+	*info = (struct signal_info){
+		.code = in.code, .pid = (u32)in.pid, .uid = in.uid, .value = in.value
+	};
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* execve: the request to the exec server, put together in a buffer that is mapped for that, with everything the next personality
- * is to find. The server answers only if nothing has happened: an error, or that an interpreter is needed. */
+/* execve: the request to the exec server, put together in a buffer that is mapped for that, with
+ * everything the next personality is to find. The server answers only if nothing has happened:
+ * an error, or that an interpreter is needed. */
 #include "core/call.h"
 #include "core/lock.h"
 #include "core/text.h"
@@ -91,7 +92,9 @@ static RARE i64 exec_open(const char *path, struct file **file)
 	err_t error = file_open(&target, O_RDONLY, 0, file);
 	place_done(&target.place);
 	if (error)
-		return error == E_ISDIR ? -EACCES : error == E_LIMIT ? -ENFILE : error_result(error);
+		return error == E_ISDIR   ? -EACCES
+		       : error == E_LIMIT ? -ENFILE
+		                          : error_result(error);
 	error = exec_check(*file, path);
 	if (error)
 		file_put(*file);
@@ -101,7 +104,8 @@ static RARE i64 exec_open(const char *path, struct file **file)
 /* --- the call --- */
 
 /* Append capabilities and inheritance, and ask. */
-static err_t exec_ask(struct pack *pack, struct file *file, struct file *interpreter, char *text, u32 *need)
+static err_t exec_ask(struct pack *pack, struct file *file, struct file *interpreter, char *text,
+                      u32 *need)
 {
 	struct exec_arguments *header = pack_header(pack);
 	u64 strings_end = pack->at;
@@ -111,13 +115,15 @@ static err_t exec_ask(struct pack *pack, struct file *file, struct file *interpr
 	at = (at + 4ull * header->keep + 7) & ~7ull;
 	header->inherit_size = (u32)inherit_save((u8 *)pack->buffer + at);
 	header->size = (u32)at + header->inherit_size;
-	err_t error = exec_run(PROCESS_EXEC, PROCESS_TASK, file->cap, interpreter ? interpreter->cap : 0,
-			       PROCESS_BANK, pack->buffer, header->size, text, TEXT_MAX, need);
+	err_t error =
+	        exec_run(PROCESS_EXEC, PROCESS_TASK, file->cap, interpreter ? interpreter->cap : 0,
+	                 PROCESS_BANK, pack->buffer, header->size, text, TEXT_MAX, need);
 	pack->at = strings_end;
 	return error;
 }
 
-/* A file, its interpreter if it is an ELF program that wants one. 0: `text` names a script's interpreter. */
+/* A file, its interpreter if it is an ELF program that wants one. 0: `text` names a script's
+ * interpreter. */
 static i64 exec_file(struct pack *pack, const char *path, char *text)
 {
 	struct file *file, *interpreter = NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* fork, vfork and clone. The process server clones the task, this code and data with it; the child begins at entry_fork with the
- * caller's struct thread, and mends what must not be the parent's. A vfork child works on the parent's program memory, with a copy of this. */
+/* fork, vfork and clone. The process server clones the task, this code and data with it; the
+ * child begins at entry_fork with the caller's struct thread, and mends what must not be the
+ * parent's. A vfork child works on the parent's program memory, with a copy of this. */
 #include "core/call.h"
 #include "core/lock.h"
 #include "core/user.h"
@@ -82,9 +83,10 @@ static i64 clone_any(const struct fork *fork)
 		if ((fork->flags & (CLONE_VM | CLONE_SIGHAND)) != (CLONE_VM | CLONE_SIGHAND))
 			return -EINVAL;
 		return thread_new(self(), fork->flags, fork->stack, fork->parent_id, fork->child_id,
-				  fork->tls);
+		                  fork->tls);
 	}
-	/* Memory shared between processes exists only as vfork, where nobody can tell but by what the child leaves. */
+	/* Memory shared between processes exists only as vfork, where nobody can tell but by
+	 * what the child leaves. */
 	if (fork->flags & CLONE_VM && !(fork->flags & CLONE_VFORK))
 		return -EINVAL;
 	return process_new(fork);
@@ -108,8 +110,8 @@ i64 posix_clone(const struct thread_regs *a)
 }
 
 struct clone_args {
-	u64 flags, pidfd, child_id, parent_id, exit_signal, stack, stack_size, tls, set_id, set_id_size,
-		cgroup;
+	u64 flags, pidfd, child_id, parent_id, exit_signal, stack, stack_size, tls, set_id,
+	        set_id_size, cgroup;
 };
 
 i64 posix_clone3(const struct thread_regs *a)

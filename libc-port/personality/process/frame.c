@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Signal frames, as Linux lays them out on x86_64 (asm/sigcontext.h, asm/ucontext.h): unwinders and libcs know them.
+/* Signal frames, as Linux lays them out on x86_64 (asm/sigcontext.h, asm/ucontext.h): unwinders
+ * and libcs know them.
  *
- * high   [red zone] [XSAVE area, magic2] [siginfo] [ucontext] [return address = restorer]   low, rsp of the handler
- */
+ * high   [red zone] [XSAVE area, magic2] [siginfo] [ucontext] [restorer's address]   low: rsp */
 #include "core/call.h"
 #include "core/text.h"
 #include "core/user.h"
@@ -10,14 +10,21 @@
 #include "process/signal.h"
 
 enum {
-	RED_ZONE = 128, FX_SIZE = 512, XSAVE_HEADER = 64, FX_SOFTWARE = 464, FX_MXCSR = 24,
-	FX_CONTROL_DEFAULT = 0x37f, MXCSR_DEFAULT = 0x1f80, MXCSR_MASK = 0xffff,
-	USER_CS = 0x33, USER_SS = 0x2b
+	RED_ZONE = 128,
+	FX_SIZE = 512,
+	XSAVE_HEADER = 64,
+	FX_SOFTWARE = 464,
+	FX_MXCSR = 24,
+	FX_CONTROL_DEFAULT = 0x37f,
+	MXCSR_DEFAULT = 0x1f80,
+	MXCSR_MASK = 0xffff,
+	USER_CS = 0x33,
+	USER_SS = 0x2b
 };
 #define FP_MAGIC1 0x46505853u
 #define FP_MAGIC2 0x46505845u
 /* Flags that a program may set: CF PF AF ZF SF TF DF OF RF AC. */
-#define RFLAGS_USER 0x50dd5ull
+#define RFLAGS_USER  0x50dd5ull
 #define RFLAGS_FIXED 0x202ull
 #define RFLAGS_CLEAR 0x10500ull /* RF, DF, TF: not for a handler */
 
@@ -68,9 +75,10 @@ static void fpu_find(void)
 
 static bool frame_save_fpu(u64 area)
 {
-	struct fpu_software software = {
-		.magic1 = FP_MAGIC1, .extended_size = fpu.size + 4, .features = fpu.mask, .size = fpu.size
-	};
+	struct fpu_software software = { .magic1 = FP_MAGIC1,
+		                         .extended_size = fpu.size + 4,
+		                         .features = fpu.mask,
+		                         .size = fpu.size };
 	u32 magic2 = FP_MAGIC2;
 
 	if (!user_range(area, fpu.size + 4) ||
@@ -78,7 +86,7 @@ static bool frame_save_fpu(u64 area)
 	    fpu_save((void *)area, fpu.mask, fpu.extended))
 		return false;
 	if (fpu.extended && (!user_write(area + FX_SOFTWARE, &software, sizeof(software)) ||
-			     !user_write(area + fpu.size, &magic2, sizeof(magic2))))
+	                     !user_write(area + fpu.size, &magic2, sizeof(magic2))))
 		return false;
 	return !fpu_load(fpu_initial, fpu.mask, fpu.extended);
 }
@@ -124,20 +132,50 @@ void signal_info_fill(struct linux_siginfo *out, i32 signal, const struct signal
 static void context_save(struct linux_sigcontext *c, const struct thread_regs *r)
 {
 	*c = (struct linux_sigcontext){
-		.r8 = r->r8, .r9 = r->r9, .r10 = r->r10, .r11 = r->r11, .r12 = r->r12, .r13 = r->r13,
-		.r14 = r->r14, .r15 = r->r15, .rdi = r->rdi, .rsi = r->rsi, .rbp = r->rbp,
-		.rbx = r->rbx, .rdx = r->rdx, .rax = r->rax, .rcx = r->rcx, .rsp = r->rsp,
-		.rip = r->rip, .rflags = r->rflags, .cs = USER_CS, .ss = USER_SS,
+		.r8 = r->r8,
+		.r9 = r->r9,
+		.r10 = r->r10,
+		.r11 = r->r11,
+		.r12 = r->r12,
+		.r13 = r->r13,
+		.r14 = r->r14,
+		.r15 = r->r15,
+		.rdi = r->rdi,
+		.rsi = r->rsi,
+		.rbp = r->rbp,
+		.rbx = r->rbx,
+		.rdx = r->rdx,
+		.rax = r->rax,
+		.rcx = r->rcx,
+		.rsp = r->rsp,
+		.rip = r->rip,
+		.rflags = r->rflags,
+		.cs = USER_CS,
+		.ss = USER_SS,
 	};
 }
 
 static void context_load(struct thread_regs *r, const struct linux_sigcontext *c)
 {
 	*r = (struct thread_regs){
-		.r8 = c->r8, .r9 = c->r9, .r10 = c->r10, .r11 = c->r11, .r12 = c->r12, .r13 = c->r13,
-		.r14 = c->r14, .r15 = c->r15, .rdi = c->rdi, .rsi = c->rsi, .rbp = c->rbp,
-		.rbx = c->rbx, .rdx = c->rdx, .rax = c->rax, .rcx = c->rcx, .rsp = c->rsp,
-		.rip = c->rip, .rflags = (c->rflags & RFLAGS_USER) | RFLAGS_FIXED,
+		.r8 = c->r8,
+		.r9 = c->r9,
+		.r10 = c->r10,
+		.r11 = c->r11,
+		.r12 = c->r12,
+		.r13 = c->r13,
+		.r14 = c->r14,
+		.r15 = c->r15,
+		.rdi = c->rdi,
+		.rsi = c->rsi,
+		.rbp = c->rbp,
+		.rbx = c->rbx,
+		.rdx = c->rdx,
+		.rax = c->rax,
+		.rcx = c->rcx,
+		.rsp = c->rsp,
+		.rip = c->rip,
+		.rflags = (c->rflags & RFLAGS_USER) | RFLAGS_FIXED,
 	};
 }
 
@@ -147,7 +185,7 @@ static bool on_alternate(const struct thread *thread, u64 sp)
 }
 
 bool frame_push(struct thread *thread, i32 signal, const struct signal_info *info,
-		const struct linux_sigaction *action, u64 mask)
+                const struct linux_sigaction *action, u64 mask)
 {
 	struct thread_regs *user = &thread->user;
 	u64 sp = user->rsp - RED_ZONE;
@@ -155,7 +193,8 @@ bool frame_push(struct thread *thread, i32 signal, const struct signal_info *inf
 
 	if (!fpu.size)
 		fpu_find();
-	if (action->flags & SA_ONSTACK && thread->alternate.size && !on_alternate(thread, user->rsp))
+	if (action->flags & SA_ONSTACK && thread->alternate.size &&
+	    !on_alternate(thread, user->rsp))
 		sp = thread->alternate.sp + thread->alternate.size;
 	u64 area = (sp - fpu.size - 4) & ~63ull;
 	u64 at = ((area - sizeof(frame)) & ~15ull) - 8;
@@ -163,11 +202,12 @@ bool frame_push(struct thread *thread, i32 signal, const struct signal_info *inf
 	if (!frame_save_fpu(area))
 		return false;
 	signal_info_fill(&frame.info, signal, info);
-	frame.context.flags = (fpu.extended ? UC_FP_XSTATE : 0) | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
+	frame.context.flags =
+	        (fpu.extended ? UC_FP_XSTATE : 0) | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
 	frame.context.stack = thread->alternate;
-	frame.context.stack.flags = !thread->alternate.size		? SS_DISABLE
-				    : on_alternate(thread, user->rsp) ? SS_ONSTACK
-								      : 0;
+	frame.context.stack.flags = !thread->alternate.size           ? SS_DISABLE
+	                            : on_alternate(thread, user->rsp) ? SS_ONSTACK
+	                                                              : 0;
 	context_save(&frame.context.registers, user);
 	frame.context.registers.old_mask = mask;
 	frame.context.registers.fpu = area;
@@ -199,8 +239,8 @@ bool frame_pop(struct thread *thread)
 	context_load(&thread->user, &frame.context.registers);
 	if (!on_alternate(thread, thread->user.rsp))
 		thread->alternate = frame.context.stack.flags & SS_DISABLE
-					    ? (struct linux_sigaltstack){ 0 }
-					    : frame.context.stack;
+		                            ? (struct linux_sigaltstack){ 0 }
+		                            : frame.context.stack;
 	signal_set_mask(thread, frame.context.mask);
 	return true;
 }

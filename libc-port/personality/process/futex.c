@@ -27,14 +27,16 @@ static i64 wait(const struct futex *f, u32 bitset)
 {
 	u64 deadline;
 	bool absolute = f->operation == FUTEX_WAIT_BITSET;
-	i64 result = time_deadline(f->timeout, absolute, f->real ? CLOCK_REALTIME : CLOCK_MONOTONIC, &deadline);
+	i64 result = time_deadline(f->timeout, absolute, f->real ? CLOCK_REALTIME : CLOCK_MONOTONIC,
+	                           &deadline);
 
 	if (result)
 		return result;
 	if (!bitset)
 		return -EINVAL;
 	while (true) {
-		err_t error = TOUCHING(futex_wait(f->address, (u32)f->value, bitset, deadline), f->address);
+		err_t error = TOUCHING(futex_wait(f->address, (u32)f->value, bitset, deadline),
+		                       f->address);
 		if (error != E_INTR)
 			return error_result(error);
 		if (signal_interrupts())
@@ -59,9 +61,9 @@ static i64 requeue(const struct futex *f, bool check)
 
 	if ((i32)f->value < 0 || (i32)f->timeout < 0)
 		return -EINVAL;
-	err_t error = TOUCHING(futex_requeue(f->address, (u32)f->value, f->target, (u32)f->timeout, expected,
-					     &count),
-			       f->address);
+	err_t error = TOUCHING(futex_requeue(f->address, (u32)f->value, f->target, (u32)f->timeout,
+	                                     expected, &count),
+	                       f->address);
 	return error ? error_result(error) : (i64)count;
 }
 
@@ -101,7 +103,8 @@ static bool compare(u32 comparison, i32 old, i32 argument)
 
 static i32 signed12(u64 value) { return (i32)(value << 20) >> 20; }
 
-/* FUTEX_WAKE_OP: change the second word, wake on the first, and on the second if its old value compares. */
+/* FUTEX_WAKE_OP: change the second word, wake on the first, and on the second if its old value
+ * compares. */
 static i64 wake_operate(const struct futex *f)
 {
 	u32 operation = f->value3 >> 28 & 7, comparison = f->value3 >> 24 & 15;
@@ -116,14 +119,16 @@ static i64 wake_operate(const struct futex *f)
 	if (!user_read(&old, f->target, sizeof(old)))
 		return -EFAULT;
 	while (true) {
-		i64 found = user_exchange_u32(f->target, old, operate(operation, old, (u32)argument));
+		i64 found =
+		        user_exchange_u32(f->target, old, operate(operation, old, (u32)argument));
 		if (found < 0)
 			return -EFAULT;
 		if ((u32)found == old)
 			break;
 		old = (u32)found;
 	}
-	err_t error = TOUCHING(futex_wake(f->address, (u32)f->value, UINT32_MAX, &woken), f->address);
+	err_t error =
+	        TOUCHING(futex_wake(f->address, (u32)f->value, UINT32_MAX, &woken), f->address);
 	if (!error && compare(comparison, (i32)old, against))
 		error = futex_wake(f->target, (u32)f->timeout, UINT32_MAX, &more);
 	return error ? error_result(error) : (i64)(woken + more);
@@ -132,8 +137,13 @@ static i64 wake_operate(const struct futex *f)
 i64 posix_futex(const struct thread_regs *a)
 {
 	u32 flags = (u32)a->rsi & (FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME);
-	struct futex f = { a->rdi, a->rdx, a->r10, a->r8, a->r9, (u32)a->rsi & ~flags,
-			   flags & FUTEX_CLOCK_REALTIME };
+	struct futex f = { a->rdi,
+		           a->rdx,
+		           a->r10,
+		           a->r8,
+		           a->r9,
+		           (u32)a->rsi & ~flags,
+		           flags & FUTEX_CLOCK_REALTIME };
 
 	if (f.address % sizeof(u32))
 		return -EINVAL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What a program leaves to the next one in the same process: descriptors that stay open, working directory, masks. Written
- * by one personality and read by another (the same image, but the bytes have been through another server: they are checked). */
+/* What a program leaves to the next one in the same process: descriptors that stay open, working
+ * directory, masks. Written by one personality and read by another (the same image, but the
+ * bytes have been through another server: they are checked). */
 #include "core/call.h"
 #include "core/text.h"
 #include "file/walk.h"
@@ -82,9 +83,14 @@ u64 inherit_save(u8 *to)
 {
 	struct out out = { .to = to, .size = sizeof(struct inherit) };
 	struct inherit head = {
-		.magic = INHERIT_MAGIC, .umask = process_umask, .blocked = self()->blocked,
-		.pending = self()->pending | process_pending, .descriptor_limit = descriptor_limit,
-		.files = number_files(), .mounts = mount_count, .cwd_size = cwd.size,
+		.magic = INHERIT_MAGIC,
+		.umask = process_umask,
+		.blocked = self()->blocked,
+		.pending = self()->pending | process_pending,
+		.descriptor_limit = descriptor_limit,
+		.files = number_files(),
+		.mounts = mount_count,
+		.cwd_size = cwd.size,
 		.cwd_file = cwd.file ? cwd.file->number : 0,
 	};
 
@@ -139,12 +145,16 @@ static bool load_files(struct in *in, const struct inherit *head)
 		struct file *file = file_restore(i);
 		if (!file || !get(in, &record, sizeof(record)))
 			return false;
-		*file = (struct file){ .cap = record.cap, .mode = record.mode, .flags = record.flags,
-				       .mount = (u16)(record.mount < MOUNT_MAX ? record.mount : 0) };
+		*file = (struct file){ .cap = record.cap,
+			               .mode = record.mode,
+			               .flags = record.flags,
+			               .mount =
+			                       (u16)(record.mount < MOUNT_MAX ? record.mount : 0) };
 	}
 	for (u32 i = 0; i < head->descriptors; i++) {
 		struct inherit_descriptor record;
-		if (!get(in, &record, sizeof(record)) || !record.file || record.file > head->files ||
+		if (!get(in, &record, sizeof(record)) || !record.file ||
+		    record.file > head->files ||
 		    !descriptor_restore(record.fd, file_at(record.file - 1u)))
 			return false;
 	}
@@ -153,8 +163,8 @@ static bool load_files(struct in *in, const struct inherit *head)
 
 static bool load_paths(struct in *in, const struct inherit *head)
 {
-	if (head->cwd_size >= PATH_MAX || head->cwd_file > head->files || head->mounts > MOUNT_MAX ||
-	    !get(in, cwd.path, head->cwd_size))
+	if (head->cwd_size >= PATH_MAX || head->cwd_file > head->files ||
+	    head->mounts > MOUNT_MAX || !get(in, cwd.path, head->cwd_size))
 		return false;
 	cwd.size = head->cwd_size;
 	cwd.path[cwd.size] = 0;
@@ -182,7 +192,8 @@ void inherit_load(const u8 *from, u64 size)
 	if (!get(&in, &head, sizeof(head)) || head.magic != INHERIT_MAGIC)
 		return;
 	process_umask = head.umask & 0777;
-	descriptor_limit = head.descriptor_limit < DESCRIPTOR_MAX ? head.descriptor_limit : DESCRIPTOR_MAX;
+	descriptor_limit =
+	        head.descriptor_limit < DESCRIPTOR_MAX ? head.descriptor_limit : DESCRIPTOR_MAX;
 	self()->blocked = head.blocked & ~SIGNAL_FIRM;
 	process_pending = head.pending;
 	for (u32 i = 0; i < SIGNAL_MAX; i++) {

@@ -6,7 +6,9 @@
 
 void pack_start(struct pack *pack, char *buffer, u64 limit)
 {
-	*pack = (struct pack){ .buffer = buffer, .at = sizeof(struct exec_arguments), .limit = limit };
+	*pack = (struct pack){ .buffer = buffer,
+		               .at = sizeof(struct exec_arguments),
+		               .limit = limit };
 	*pack_header(pack) = (struct exec_arguments){ 0 };
 }
 

@@ -8,15 +8,15 @@
 
 /* Addresses in the personality's part of the address space, from PERSONALITY_BASE. */
 enum {
-	AT_PAGE = 0x6000000,	   /* the page shared with the process server */
-	AT_CLOCK = 0x6001000,	   /* the clock page */
+	AT_PAGE = 0x6000000,        /* the page shared with the process server */
+	AT_CLOCK = 0x6001000,       /* the clock page */
 	AT_EXEC_BUFFER = 0x7000000, /* execve's request, while it is put together */
 	AT_DESCRIPTORS = 0x8000000, /* tables that grew */
 	AT_FILES = 0x8100000,
 	AT_REGIONS = 0x8200000,
 };
 #define PERSONALITY_AT(offset) (PERSONALITY_BASE + (u64)(offset))
-#define THREAD_SLOTS (PERSONALITY_BASE + PERSONALITY_SIZE)
+#define THREAD_SLOTS           (PERSONALITY_BASE + PERSONALITY_SIZE)
 
 #define process_page ((const volatile struct process_page *)PERSONALITY_AT(AT_PAGE))
 
@@ -27,7 +27,8 @@ extern char process_path[512];
 /* Map the page that the process server shares with this process: at the start, and in a child. */
 void process_map_page(void);
 
-/* Fresh memory for the personality itself at one of the places above, charged as it is touched; NULL if there is none. */
+/* Fresh memory for the personality itself at one of the places above, charged as it is touched;
+ * NULL if there is none. */
 void *process_memory(u32 offset, u64 size);
 
 _Noreturn void process_end(u32 status);
@@ -67,17 +68,20 @@ err_t thread_sleep(u64 deadline);
 
 /* --- exec (exec.c, inherit.c) --- */
 
-/* The bytes that a new program's personality finds: descriptors, working directory, masks. Their size; with `to` they are written there. */
+/* The bytes that a new program's personality finds: descriptors, working directory, masks. Their
+ * size; with `to` they are written there. */
 u64 inherit_save(u8 *to);
 void inherit_load(const u8 *from, u64 size);
-/* The capabilities that must survive, in ascending order: how many; with `to` they are written there. */
+/* The capabilities that must survive, in ascending order: how many; with `to` they are written
+ * there. */
 u32 inherit_caps(cap_t *to);
 
 /* --- time (time.c) --- */
 
 u64 time_monotonic(void);
 u64 time_real(void);
-/* Deadline for a timeout in the program's memory (0: never); relative or absolute on `clock`. 0 or a negative number. */
+/* Deadline for a timeout in the program's memory (0: never); relative or absolute on `clock`. 0
+ * or a negative number. */
 i64 time_deadline(u64 address, bool absolute, u64 clock, u64 *deadline);
 /* The same from a timespec. */
 i64 time_after(const struct linux_timespec *time, bool absolute, u64 clock, u64 *deadline);

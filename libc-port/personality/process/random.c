@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* getrandom. The key is 32 bytes of /dev/urandom, read when random bytes are first asked for; each request takes a new
- * key from the stream's own output (so that earlier output cannot be worked out from the state). Before devices
- * exist, the seed that exec left, the processor's generator and the time stamp stand in. */
+/* getrandom. The key is 32 bytes of /dev/urandom, read when random bytes are first asked for;
+ * each request takes a new key from the stream's own output (so that earlier output cannot be
+ * worked out from the state). Before devices exist, the seed that exec left, the processor's
+ * generator and the time stamp stand in. */
 #include "process/random.h"
 
 #include "core/call.h"
@@ -66,10 +67,7 @@ static u64 hardware_random(void)
 	return value;
 }
 
-void random_start(u64 seed)
-{
-	memcpy(state.key, &seed, sizeof(seed));
-}
+void random_start(u64 seed) { memcpy(state.key, &seed, sizeof(seed)); }
 
 void random_forked(void) { state.forked = true; }
 

@@ -44,7 +44,9 @@ void signal_thread(struct thread *thread, i32 signal, const struct signal_info *
 
 void signal_self(i32 signal, i32 code)
 {
-	struct signal_info info = { .code = code, .pid = process_page->pid, .uid = process_page->uid };
+	struct signal_info info = { .code = code,
+		                    .pid = process_page->pid,
+		                    .uid = process_page->uid };
 
 	signal_thread(self(), signal, &info);
 }
@@ -258,7 +260,8 @@ void signal_mask_end(struct thread *thread, i64 result)
 	if (!thread->restore_blocked)
 		return;
 	if (result == -EINTR) {
-		/* A handler is to run under the call's own mask; its frame puts the old one back. */
+		/* A handler is to run under the call's own mask; its frame puts the old one
+		 * back. */
 		thread->control.pending = 1;
 		return;
 	}

@@ -16,11 +16,11 @@ struct limit {
 
 static err_t limit_set(u32 pid, u32 resource, const struct limit *new)
 {
-	if (resource == RLIMIT_NOFILE && new->hard != UINT64_MAX && new->soft > new->hard)
+	if (resource == RLIMIT_NOFILE && new->hard != UINT64_MAX &&new->soft > new->hard)
 		return E_INVAL;
 	err_t error = process_limit_set(PROCESS_PROCESS, pid, resource, new->soft, new->hard);
 	if (!error && resource == RLIMIT_NOFILE && !pid)
-		descriptor_limit = new->soft < DESCRIPTOR_MAX ? (u32)new->soft : DESCRIPTOR_MAX;
+		descriptor_limit = new->soft < DESCRIPTOR_MAX ? (u32) new->soft : DESCRIPTOR_MAX;
 	return error;
 }
 
@@ -103,9 +103,10 @@ i64 posix_getcpu(const struct thread_regs *a)
 	number = (u32)cpu;
 	if (error)
 		return error_result(error);
-	return (!a->rdi || user_write(a->rdi, &number, 4)) && (!a->rsi || user_write(a->rsi, &node, 4))
-		       ? 0
-		       : -EFAULT;
+	return (!a->rdi || user_write(a->rdi, &number, 4)) &&
+	                       (!a->rsi || user_write(a->rsi, &node, 4))
+	               ? 0
+	               : -EFAULT;
 }
 
 enum { SCHED_OTHER = 0, SCHED_BATCH = 3, SCHED_IDLE = 5 };
@@ -159,7 +160,8 @@ i64 posix_setpriority(const struct thread_regs *a)
 
 /* --- the system --- */
 
-static const char *const names[6] = { "Drove", "drove", "6.1.0-drove", "#1 Drove", "x86_64", "(none)" };
+static const char *const names[6] = { "Drove",    "drove",  "6.1.0-drove",
+	                              "#1 Drove", "x86_64", "(none)" };
 
 i64 posix_uname(const struct thread_regs *a)
 {
@@ -183,7 +185,9 @@ i64 posix_sysinfo(const struct thread_regs *a)
 	struct linux_sysinfo out = {
 		.uptime = (i64)(time_monotonic() / 1000000000),
 		.loads = { system.load1, system.load5, system.load15 },
-		.total = ((const volatile struct clock_page *)PERSONALITY_AT(AT_CLOCK))->total_pages * PAGE_SIZE,
+		.total = ((const volatile struct clock_page *)PERSONALITY_AT(AT_CLOCK))
+		                 ->total_pages *
+		         PAGE_SIZE,
 		.free = available * PAGE_SIZE,
 		.processes = (u16)system.processes,
 		.unit = 1,
@@ -193,9 +197,11 @@ i64 posix_sysinfo(const struct thread_regs *a)
 
 #define REBOOT_MAGIC1 0xfee1dead
 enum {
-	REBOOT_MAGIC2 = 672274793, REBOOT_RESTART = 0x01234567, REBOOT_POWER_OFF = 0x4321fedc,
+	REBOOT_MAGIC2 = 672274793,
+	REBOOT_RESTART = 0x01234567,
+	REBOOT_POWER_OFF = 0x4321fedc,
 };
-#define REBOOT_HALT 0xcdef0123u
+#define REBOOT_HALT   0xcdef0123u
 #define REBOOT_CAD_ON 0x89abcdefu
 
 i64 posix_reboot(const struct thread_regs *a)
@@ -219,7 +225,13 @@ i64 posix_reboot(const struct thread_regs *a)
 	}
 }
 
-enum { PR_SET_NAME = 15, PR_GET_NAME = 16, PR_SET_DUMPABLE = 4, PR_GET_DUMPABLE = 3, PR_SET_VMA = 0x53564d41 };
+enum {
+	PR_SET_NAME = 15,
+	PR_GET_NAME = 16,
+	PR_SET_DUMPABLE = 4,
+	PR_GET_DUMPABLE = 3,
+	PR_SET_VMA = 0x53564d41
+};
 static char thread_name[16];
 
 i64 posix_prctl(const struct thread_regs *a)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Threads of the process. Each has a slot above the personality's image: a page that is never mapped, a stack that is filled as it is
- * touched, and struct thread on the last page. Slots are used again; their pages stay. */
+/* Threads of the process. Each has a slot above the personality's image: a page that is never
+ * mapped, a stack that is filled as it is touched, and struct thread on the last page. Slots are
+ * used again; their pages stay. */
 #include "core/call.h"
 #include "core/lock.h"
 #include "core/text.h"
@@ -62,7 +63,7 @@ static struct thread *slot_map(void)
 	if (segment_create(PROCESS_BANK, size, 0, &segment))
 		return NULL;
 	err_t error = task_map(PROCESS_TASK, segment, 0, start + PAGE_SIZE, size,
-			       ACCESS_READ | ACCESS_WRITE | MAP_REPLACE);
+	                       ACCESS_READ | ACCESS_WRITE | MAP_REPLACE);
 	(void)cap_close(segment);
 	struct thread *thread = (struct thread *)(start + SLOT_SIZE - PAGE_SIZE);
 	/* The control block's page must be there, and enough stack for a call to begin. */
@@ -120,12 +121,12 @@ static void thread_prepare(struct thread *thread, const struct thread *parent, u
 
 static err_t thread_begin(struct thread *thread, u64 fs_base)
 {
-	err_t error = thread_create(PROCESS_TASK, PROCESS_BANK, PROCESS_SCHEDULE, (u64)&thread->control,
-				    &thread->cap);
+	err_t error = thread_create(PROCESS_TASK, PROCESS_BANK, PROCESS_SCHEDULE,
+	                            (u64)&thread->control, &thread->cap);
 	if (error)
 		return error;
-	error = thread_start(thread->cap, (u64)entry_thread, thread->stack_top, (u64)thread, fs_base,
-			     (u64)thread);
+	error = thread_start(thread->cap, (u64)entry_thread, thread->stack_top, (u64)thread,
+	                     fs_base, (u64)thread);
 	if (error)
 		(void)cap_close(thread->cap);
 	return error;
@@ -171,7 +172,8 @@ static void robust_mark(u64 entry, i64 offset, u32 id)
 	if (!user_read(&word, address, sizeof(word)) || (word & FUTEX_TID_MASK) != id)
 		return;
 	while (true) {
-		i64 found = user_exchange_u32(address, word, (word & FUTEX_WAITERS) | FUTEX_OWNER_DIED);
+		i64 found =
+		        user_exchange_u32(address, word, (word & FUTEX_WAITERS) | FUTEX_OWNER_DIED);
 		if (found < 0)
 			return;
 		if ((u32)found == word)
@@ -254,7 +256,8 @@ static void slot_forget(struct thread *thread)
 
 void thread_forked(struct thread *survivor)
 {
-	/* The others' capabilities were copied; their memory too, which is kept for threads to come. */
+	/* The others' capabilities were copied; their memory too, which is kept for threads to
+	 * come. */
 	for (struct thread *thread = thread_list, *next; thread; thread = next) {
 		next = thread->next;
 		slot_forget(thread);

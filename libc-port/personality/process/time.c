@@ -15,7 +15,8 @@ struct clock_reading {
 
 static struct clock_reading clock_read(void)
 {
-	const volatile struct clock_page *page = (const volatile struct clock_page *)PERSONALITY_AT(AT_CLOCK);
+	const volatile struct clock_page *page =
+	        (const volatile struct clock_page *)PERSONALITY_AT(AT_CLOCK);
 	struct clock_reading reading;
 	u32 sequence, low, high;
 
@@ -40,7 +41,8 @@ u64 time_real(void)
 	return reading.monotonic + (u64)reading.offset;
 }
 
-/* The kernel counts a thread's time when it leaves the processor: what the caller has used since comes on top. */
+/* The kernel counts a thread's time when it leaves the processor: what the caller has used since
+ * comes on top. */
 static err_t process_time(u64 *ns)
 {
 	u64 now, counted;
@@ -130,7 +132,8 @@ i64 time_deadline(u64 address, bool absolute, u64 clock, u64 *deadline)
 
 static i64 timespec_write(u64 address, u64 ns)
 {
-	struct linux_timespec time = { (i64)(ns / (u64)NS_PER_SECOND), (i64)(ns % (u64)NS_PER_SECOND) };
+	struct linux_timespec time = { (i64)(ns / (u64)NS_PER_SECOND),
+		                       (i64)(ns % (u64)NS_PER_SECOND) };
 
 	return user_write(address, &time, sizeof(time)) ? 0 : -EFAULT;
 }
@@ -154,7 +157,8 @@ i64 posix_clock_getres(const struct thread_regs *a)
 i64 posix_gettimeofday(const struct thread_regs *a)
 {
 	u64 now = time_real();
-	struct linux_timeval time = { (i64)(now / (u64)NS_PER_SECOND), (i64)(now % (u64)NS_PER_SECOND / 1000) };
+	struct linux_timeval time = { (i64)(now / (u64)NS_PER_SECOND),
+		                      (i64)(now % (u64)NS_PER_SECOND / 1000) };
 	u64 zone = 0;
 
 	if (a->rdi && !user_write(a->rdi, &time, sizeof(time)))
@@ -230,7 +234,8 @@ static u64 timeval_ns(const struct linux_timeval *time)
 
 static struct linux_timeval timeval_from(u64 ns)
 {
-	return (struct linux_timeval){ (i64)(ns / (u64)NS_PER_SECOND), (i64)(ns % (u64)NS_PER_SECOND / 1000) };
+	return (struct linux_timeval){ (i64)(ns / (u64)NS_PER_SECOND),
+		                       (i64)(ns % (u64)NS_PER_SECOND / 1000) };
 }
 
 static u64 timer_left(void)

@@ -5,8 +5,8 @@
 #include "process/process.h"
 #include "process/signal.h"
 
-extern const char entry_syscall[], window_enter_syscall_end[], entry_gate[], window_enter_gate_end[],
-	window_leave_start[], window_leave_end[];
+extern const char entry_syscall[], window_enter_syscall_end[], entry_gate[],
+        window_enter_gate_end[], window_leave_start[], window_leave_end[];
 
 void upcall_main(struct thread *thread);
 void pending_main(struct thread *thread);
@@ -16,8 +16,8 @@ static bool between(u64 ip, const char *start, const char *end)
 	return ip >= (u64)start && ip < (u64)end;
 }
 
-/* The program's registers at the upcall. In the first instruction of a call: as if it had not begun. In the last ones:
- * as they were about to be loaded. */
+/* The program's registers at the upcall. In the first instruction of a call: as if it had not
+ * begun. In the last ones: as they were about to be loaded. */
 static void upcall_registers(struct thread *thread)
 {
 	const struct thread_regs *saved = &thread->control.saved;
@@ -39,11 +39,11 @@ struct cause {
 static struct cause exception_cause(u64 vector)
 {
 	static const struct cause causes[] = {
-		[0] = { SIGFPE, FPE_INTDIV },	[1] = { SIGTRAP, TRAP_TRACE },
-		[3] = { SIGTRAP, SI_KERNEL },	[4] = { SIGSEGV, SI_KERNEL },
-		[5] = { SIGSEGV, SI_KERNEL },	[6] = { SIGILL, ILL_ILLOPN },
-		[7] = { SIGFPE, SI_KERNEL },	[16] = { SIGFPE, FPE_FLTINV },
-		[17] = { SIGBUS, SI_KERNEL },	[19] = { SIGFPE, FPE_FLTINV },
+		[0] = { SIGFPE, FPE_INTDIV }, [1] = { SIGTRAP, TRAP_TRACE },
+		[3] = { SIGTRAP, SI_KERNEL }, [4] = { SIGSEGV, SI_KERNEL },
+		[5] = { SIGSEGV, SI_KERNEL }, [6] = { SIGILL, ILL_ILLOPN },
+		[7] = { SIGFPE, SI_KERNEL },  [16] = { SIGFPE, FPE_FLTINV },
+		[17] = { SIGBUS, SI_KERNEL }, [19] = { SIGFPE, FPE_FLTINV },
 	};
 
 	if (vector < COUNT_OF(causes) && causes[vector].signal)

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* Children, groups, sessions, identities. Ids are read from the page that the process server shares: no message. */
+/* Children, groups, sessions, identities. Ids are read from the page that the process server
+ * shares: no message. */
 #include "core/call.h"
 #include "core/user.h"
 #include "file/tty.h"
 #include "process/process.h"
 
-i64 posix_exit_group(const struct thread_regs *a)
-{
-	process_end((u32)(a->rdi & 0xff) << 8);
-}
+i64 posix_exit_group(const struct thread_regs *a) { process_end((u32)(a->rdi & 0xff) << 8); }
 
 static void usage_convert(const struct process_usage *usage, struct linux_rusage *out)
 {
 	*out = (struct linux_rusage){
-		.user = { (i64)(usage->user_ns / 1000000000), (i64)(usage->user_ns % 1000000000 / 1000) },
-		.system = { (i64)(usage->system_ns / 1000000000), (i64)(usage->system_ns % 1000000000 / 1000) },
+		.user = { (i64)(usage->user_ns / 1000000000),
+		          (i64)(usage->user_ns % 1000000000 / 1000) },
+		.system = { (i64)(usage->system_ns / 1000000000),
+		            (i64)(usage->system_ns % 1000000000 / 1000) },
 		.resident_max = (i64)usage->resident_max * (PAGE_SIZE / 1024),
 		.minor_faults = (i64)usage->minor_faults,
 		.major_faults = (i64)usage->major_faults,
@@ -23,7 +23,8 @@ static void usage_convert(const struct process_usage *usage, struct linux_rusage
 
 static i64 wait_for(i64 pid, u32 options, struct process_wait_result *result)
 {
-	err_t error = INTERRUPTIBLE(process_wait(PROCESS_PROCESS, pid, options, result, sizeof(*result)));
+	err_t error =
+	        INTERRUPTIBLE(process_wait(PROCESS_PROCESS, pid, options, result, sizeof(*result)));
 
 	return error == E_INTR ? -ERESTART : error_result(error);
 }
@@ -75,7 +76,10 @@ i64 posix_waitid(const struct thread_regs *a)
 {
 	struct process_wait_result result;
 	struct linux_siginfo info = { 0 };
-	i64 pid = a->rdi == P_ALL ? -1 : a->rdi == P_PID ? (i32)a->rsi : a->rsi ? -(i64)(i32)a->rsi : 0;
+	i64 pid = a->rdi == P_ALL   ? -1
+	          : a->rdi == P_PID ? (i32)a->rsi
+	          : a->rsi          ? -(i64)(i32)a->rsi
+	                            : 0;
 
 	if (a->rdi > P_PGID || (a->rdi == P_PID && (i32)a->rsi <= 0) ||
 	    !(a->r10 & (WEXITED | WUNTRACED | WCONTINUED)))
@@ -180,9 +184,9 @@ i64 posix_setsid(const struct thread_regs *a)
 static i64 triple_write(const struct thread_regs *a, u32 real, u32 effective)
 {
 	return user_write(a->rdi, &real, 4) && user_write(a->rsi, &effective, 4) &&
-			       user_write(a->rdx, &effective, 4)
-		       ? 0
-		       : -EFAULT;
+	                       user_write(a->rdx, &effective, 4)
+	               ? 0
+	               : -EFAULT;
 }
 
 i64 posix_getresuid(const struct thread_regs *a)
@@ -207,8 +211,14 @@ static i64 both(i64 a, i64 b) { return a ? a : b; }
 
 i64 posix_setuid(const struct thread_regs *a) { return become_uid(a->rdi); }
 i64 posix_setgid(const struct thread_regs *a) { return become_gid(a->rdi); }
-i64 posix_setreuid(const struct thread_regs *a) { return both(become_uid(a->rdi), become_uid(a->rsi)); }
-i64 posix_setregid(const struct thread_regs *a) { return both(become_gid(a->rdi), become_gid(a->rsi)); }
+i64 posix_setreuid(const struct thread_regs *a)
+{
+	return both(become_uid(a->rdi), become_uid(a->rsi));
+}
+i64 posix_setregid(const struct thread_regs *a)
+{
+	return both(become_gid(a->rdi), become_gid(a->rsi));
+}
 
 i64 posix_setresuid(const struct thread_regs *a)
 {
@@ -233,10 +243,7 @@ i64 posix_setfsgid(const struct thread_regs *a)
 }
 
 /* No supplementary groups yet: the list is empty, and may be emptied by root. */
-i64 posix_getgroups(const struct thread_regs *a)
-{
-	return (i32)a->rdi < 0 ? -EINVAL : 0;
-}
+i64 posix_getgroups(const struct thread_regs *a) { return (i32)a->rdi < 0 ? -EINVAL : 0; }
 
 i64 posix_setgroups(const struct thread_regs *a)
 {

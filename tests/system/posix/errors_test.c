@@ -64,8 +64,10 @@ TEST(a_bad_address_is_EFAULT)
 
 TEST(addresses_outside_user_space_are_EFAULT_too)
 {
-	static const unsigned long wild[] = { 0, 1, 0xfff, 0x7ffffffff000, 0x8000000000000000,
-					      0xffff800000000000, ~0ul, ~0ul - 4095 };
+	static const unsigned long wild[] = {
+		0,    1,          0xfff, 0x7ffffffff000, 0x8000000000000000, 0xffff800000000000,
+		~0ul, ~0ul - 4095
+	};
 
 	work_in_fresh_directory();
 	int fd = file_with("f", "hello");
@@ -80,7 +82,8 @@ TEST(addresses_outside_user_space_are_EFAULT_too)
 
 TEST(a_buffer_that_ends_in_the_void_is_not_overrun)
 {
-	char *two = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *two =
+	        mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	CHECK_EQ(munmap(two + PAGE, PAGE), 0);
 	strcpy(two + PAGE - 5, "/tmp");
@@ -108,7 +111,8 @@ TEST(flags_that_mean_nothing_are_EINVAL)
 	CHECK_ERROR(nanosleep(&(struct timespec){ 0, 1000000000 }, NULL), EINVAL);
 	CHECK_ERROR(syscall(SYS_unlinkat, AT_FDCWD, "x", 0x40), EINVAL);
 	CHECK_ERROR(syscall(SYS_mmap, NULL, PAGE, PROT_READ, MAP_ANONYMOUS, -1, 0), EINVAL);
-	CHECK_ERROR(syscall(SYS_mmap, NULL, 0, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), EINVAL);
+	CHECK_ERROR(syscall(SYS_mmap, NULL, 0, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+	            EINVAL);
 	CHECK_ERROR(syscall(SYS_munmap, 123, PAGE), EINVAL);
 }
 

@@ -4,7 +4,7 @@
 
 #include <setjmp.h>
 
-#define RW (PROT_READ | PROT_WRITE)
+#define RW        (PROT_READ | PROT_WRITE)
 #define ANONYMOUS (MAP_PRIVATE | MAP_ANONYMOUS)
 
 static sigjmp_buf fault_return;
@@ -110,11 +110,13 @@ TEST(fixed_mappings_replace_or_refuse)
 	CHECK_EQ(p[PAGE], 0);
 	CHECK_EQ(p[0], 5);
 	CHECK_EQ(p[2 * PAGE], 5);
-	CHECK(mmap(p, PAGE, RW, ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == MAP_FAILED && errno == EEXIST);
+	CHECK(mmap(p, PAGE, RW, ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == MAP_FAILED &&
+	      errno == EEXIST);
 	CHECK_EQ(munmap(p, 3 * PAGE), 0);
 	CHECK(mmap(p, PAGE, RW, ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == p);
 	munmap(p, PAGE);
-	CHECK(mmap((void *)0x123, PAGE, RW, ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED && errno == EINVAL);
+	CHECK(mmap((void *)0x123, PAGE, RW, ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED &&
+	      errno == EINVAL);
 }
 
 TEST(a_hint_is_taken_if_it_is_free)
@@ -233,7 +235,8 @@ TEST(a_file_is_mapped_shared)
 
 	work_in_fresh_directory();
 	int fd = file_with("f", "hello");
-	char *p = mmap(NULL, PAGE, RW, MAP_SHARED, fd, 0), *q = mmap(NULL, PAGE, RW, MAP_SHARED, fd, 0);
+	char *p = mmap(NULL, PAGE, RW, MAP_SHARED, fd, 0),
+	     *q = mmap(NULL, PAGE, RW, MAP_SHARED, fd, 0);
 	CHECK(p != MAP_FAILED && q != MAP_FAILED);
 	memcpy(p, "JELLO", 5);
 	CHECK(!memcmp(q, "JELLO", 5));

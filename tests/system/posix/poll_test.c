@@ -9,7 +9,9 @@ TEST(poll_sees_what_is_ready)
 	int fds[2];
 
 	CHECK_EQ(pipe(fds), 0);
-	struct pollfd list[] = { { fds[0], POLLIN, 0 }, { fds[1], POLLOUT, 0 }, { -1, POLLIN, 77 } };
+	struct pollfd list[] = { { fds[0], POLLIN, 0 },
+		                 { fds[1], POLLOUT, 0 },
+		                 { -1, POLLIN, 77 } };
 	CHECK_EQ(poll(list, 3, 0), 1);
 	CHECK_EQ(list[0].revents, 0);
 	CHECK_EQ(list[1].revents, POLLOUT);
@@ -35,7 +37,8 @@ TEST(poll_waits_no_longer_than_told)
 	clock_gettime(CLOCK_MONOTONIC, &before);
 	CHECK_EQ(poll(&list, 1, 100), 0);
 	clock_gettime(CLOCK_MONOTONIC, &after);
-	long ms = (after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000;
+	long ms =
+	        (after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000;
 	CHECK(ms >= 99 && ms < 5000);
 	CHECK_EQ(poll(NULL, 0, 10), 0);
 	close(fds[0]);

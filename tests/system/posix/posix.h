@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tests of system calls share. They run on Linux too: that is how the tests themselves are tested. */
+/* What the tests of system calls share. They run on Linux too: that is how the tests themselves
+ * are tested. */
 #pragma once
 
 #ifndef _GNU_SOURCE
@@ -40,7 +41,8 @@
 		errno = 0;                                                                         \
 		long check_result = (long)(call);                                                  \
 		if (check_result != -1 || errno != (error))                                        \
-			TEST_FAIL("%s gives %ld, errno %d, not %s", #call, check_result, errno, #error); \
+			TEST_FAIL("%s gives %ld, errno %d, not %s", #call, check_result, errno,    \
+			          #error);                                                         \
 	} while (0)
 
 /* A fresh directory to work in, removed by the next call; every test that makes files begins so. */

@@ -75,7 +75,8 @@ TEST(descriptors_are_shared_with_children)
 }
 
 /* Run a program with its output in a pipe; the output and the status. */
-static int run(const char *path, char *const arguments[], char *const environment[], char *output, size_t size)
+static int run(const char *path, char *const arguments[], char *const environment[], char *output,
+               size_t size)
 {
 	int fds[2], status;
 	size_t got = 0;
@@ -101,8 +102,10 @@ static int run(const char *path, char *const arguments[], char *const environmen
 TEST(a_program_gets_arguments_and_environment)
 {
 	char output[256];
-	int status = run("/bin/sh", (char *[]){ "sh", "-c", "echo $0 $1 $FOO; exit 5", "zero", "one two", NULL },
-			 (char *[]){ "FOO=bar", NULL }, output, sizeof(output));
+	int status =
+	        run("/bin/sh",
+	            (char *[]){ "sh", "-c", "echo $0 $1 $FOO; exit 5", "zero", "one two", NULL },
+	            (char *[]){ "FOO=bar", NULL }, output, sizeof(output));
 
 	CHECK_EQ(WEXITSTATUS(status), 5);
 	CHECK_STR(output, "zero one two bar\n");
@@ -115,12 +118,15 @@ TEST(scripts_are_run_by_their_interpreter)
 	work_in_fresh_directory();
 	close(file_with("script", "#!/bin/sh -e\necho script $1\nexit 9\n"));
 	CHECK_EQ(chmod("script", 0755), 0);
-	int status = run("./script", (char *[]){ "x", "arg", NULL }, environ, output, sizeof(output));
+	int status =
+	        run("./script", (char *[]){ "x", "arg", NULL }, environ, output, sizeof(output));
 	CHECK_EQ(WEXITSTATUS(status), 9);
 	CHECK_STR(output, "script arg\n");
 	close(file_with("broken", "#!/no/such/interpreter\n"));
 	CHECK_EQ(chmod("broken", 0755), 0);
-	CHECK_EQ(WEXITSTATUS(run("./broken", (char *[]){ "x", NULL }, environ, output, sizeof(output))), ENOENT);
+	CHECK_EQ(WEXITSTATUS(
+	                 run("./broken", (char *[]){ "x", NULL }, environ, output, sizeof(output))),
+	         ENOENT);
 }
 
 TEST(what_is_no_program_is_refused)
@@ -165,8 +171,10 @@ TEST(ignored_signals_and_masks_survive_exec_and_handlers_do_not)
 
 	signal(SIGUSR1, SIG_IGN);
 	signal(SIGUSR2, exit);
-	int status = run("/bin/sh", (char *[]){ "sh", "-c", "kill -USR1 $$; echo alive; kill -USR2 $$; echo no", NULL },
-			 environ, output, sizeof(output));
+	int status = run(
+	        "/bin/sh",
+	        (char *[]){ "sh", "-c", "kill -USR1 $$; echo alive; kill -USR2 $$; echo no", NULL },
+	        environ, output, sizeof(output));
 	CHECK_STR(output, "alive\n");
 	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGUSR2);
 	signal(SIGUSR1, SIG_DFL);
@@ -184,10 +192,14 @@ TEST(vfork_and_spawn_start_programs)
 	}
 	CHECK_EQ(waitpid(pid, &status, 0), pid);
 	CHECK_EQ(WEXITSTATUS(status), 4);
-	CHECK_EQ(posix_spawn(&pid, "/bin/sh", NULL, NULL, (char *[]){ "sh", "-c", "exit 6", NULL }, environ), 0);
+	CHECK_EQ(posix_spawn(&pid, "/bin/sh", NULL, NULL, (char *[]){ "sh", "-c", "exit 6", NULL },
+	                     environ),
+	         0);
 	CHECK_EQ(waitpid(pid, &status, 0), pid);
 	CHECK_EQ(WEXITSTATUS(status), 6);
-	CHECK_EQ(posix_spawn(&pid, "/no/such/program", NULL, NULL, (char *[]){ "x", NULL }, environ), ENOENT);
+	CHECK_EQ(
+	        posix_spawn(&pid, "/no/such/program", NULL, NULL, (char *[]){ "x", NULL }, environ),
+	        ENOENT);
 	CHECK_EQ(WEXITSTATUS(system("exit 8")), 8);
 }
 
@@ -203,7 +215,8 @@ TEST(groups_and_sessions_are_made)
 			_exit(2);
 		pid_t child = fork();
 		if (!child)
-			_exit(setsid() != getpid() || getsid(0) != getpid() || getpgrp() != getpid());
+			_exit(setsid() != getpid() || getsid(0) != getpid() ||
+			      getpgrp() != getpid());
 		waitpid(child, &status, 0);
 		_exit(status ? 3 : 0);
 	}

@@ -291,7 +291,9 @@ static void use_floating_point(int signal)
 	for (int i = 0; i < 10; i++)
 		x = x * 1.1 + 0.3;
 	__asm__ volatile("pxor %%xmm0, %%xmm0; pxor %%xmm5, %%xmm5; pxor %%xmm15, %%xmm15; fninit"
-			 : : : "xmm0", "xmm5", "xmm15");
+	                 :
+	                 :
+	                 : "xmm0", "xmm5", "xmm15");
 	on_signal(signal);
 }
 
@@ -302,11 +304,11 @@ TEST(floating_point_registers_survive_a_handler)
 
 	handle(SIGUSR1, use_floating_point, 0);
 	__asm__ volatile("movsd 0(%1), %%xmm0\n\tmovsd 8(%1), %%xmm5\n\tmovsd 16(%1), %%xmm15\n\t"
-			 "mov $62, %%eax\n\tmov %3, %%edi\n\tmov $10, %%esi\n\tsyscall\n\t"
-			 "movsd %%xmm0, 0(%2)\n\tmovsd %%xmm5, 8(%2)\n\tmovsd %%xmm15, 16(%2)"
-			 : "=m"(out)
-			 : "r"(in), "r"(out), "r"(pid)
-			 : "rax", "rdi", "rsi", "rcx", "r11", "xmm0", "xmm5", "xmm15", "memory");
+	                 "mov $62, %%eax\n\tmov %3, %%edi\n\tmov $10, %%esi\n\tsyscall\n\t"
+	                 "movsd %%xmm0, 0(%2)\n\tmovsd %%xmm5, 8(%2)\n\tmovsd %%xmm15, 16(%2)"
+	                 : "=m"(out)
+	                 : "r"(in), "r"(out), "r"(pid)
+	                 : "rax", "rdi", "rsi", "rcx", "r11", "xmm0", "xmm5", "xmm15", "memory");
 	CHECK_EQ(count, 1);
 	CHECK(out[0] == 1.25 && out[1] == 2.5 && out[2] == 3.75);
 	handle(SIGUSR1, SIG_DFL, 0);
@@ -340,8 +342,9 @@ TEST(deadly_signals_kill_with_their_number)
 	static const struct {
 		void (*body)(void);
 		int signal;
-	} cases[] = { { divide_by_zero, SIGFPE }, { read_null, SIGSEGV }, { abort_now, SIGABRT },
-		      { raise_term, SIGTERM },	  { kill_self, SIGKILL }, { write_broken_pipe, SIGPIPE },
+	} cases[] = { { divide_by_zero, SIGFPE },   { read_null, SIGSEGV },
+		      { abort_now, SIGABRT },       { raise_term, SIGTERM },
+		      { kill_self, SIGKILL },       { write_broken_pipe, SIGPIPE },
 		      { execute_nonsense, SIGILL }, { touch_wild, SIGSEGV } };
 	struct rlimit no_core = { 0, 0 };
 

@@ -30,16 +30,18 @@ TEST(sleep_lasts_as_long_as_asked)
 	long long after = now(CLOCK_MONOTONIC);
 	CHECK(after - before >= 200000000);
 	CHECK(after - before < 5000000000ll);
-	struct timespec until = { (after + 50000000) / 1000000000, (after + 50000000) % 1000000000 };
+	struct timespec until = { (after + 50000000) / 1000000000,
+		                  (after + 50000000) % 1000000000 };
 	CHECK_EQ(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL), 0);
 	CHECK(now(CLOCK_MONOTONIC) >= after + 50000000);
 }
 
 TEST(all_clocks_answer)
 {
-	static const clockid_t clocks[] = { CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID,
-					    CLOCK_THREAD_CPUTIME_ID, CLOCK_MONOTONIC_RAW, CLOCK_REALTIME_COARSE,
-					    CLOCK_MONOTONIC_COARSE, CLOCK_BOOTTIME };
+	static const clockid_t clocks[] = { CLOCK_REALTIME,           CLOCK_MONOTONIC,
+		                            CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID,
+		                            CLOCK_MONOTONIC_RAW,      CLOCK_REALTIME_COARSE,
+		                            CLOCK_MONOTONIC_COARSE,   CLOCK_BOOTTIME };
 	struct timespec resolution;
 
 	for (size_t i = 0; i < sizeof(clocks) / sizeof(clocks[0]); i++) {

@@ -5,7 +5,10 @@
 #include "test.h"
 
 bool signal_interrupts(void) { return false; }
-err_t ipc_call(u64 number_and_gate, struct msg *m) { return (void)number_and_gate, (void)m, E_NOSYS; }
+err_t ipc_call(u64 number_and_gate, struct msg *m)
+{
+	return (void)number_and_gate, (void)m, E_NOSYS;
+}
 
 TEST(every_error_has_a_number_and_success_has_none)
 {

@@ -8,7 +8,7 @@
 
 /* Put a request together as exec.c does. */
 static struct pack request(char *buffer, u64 limit, const char *path, const char *const *arguments,
-			   const char *const *environment)
+                           const char *const *environment)
 {
 	struct pack pack;
 
@@ -36,8 +36,9 @@ static const char *nth(const struct pack *pack, u32 index)
 TEST(a_script_is_run_by_its_interpreter)
 {
 	_Alignas(8) char buffer[256];
-	struct pack pack = request(buffer, sizeof(buffer), "/home/run", (const char *[]){ "run", "-x", "y", NULL },
-				   (const char *[]){ "A=1", NULL });
+	struct pack pack = request(buffer, sizeof(buffer), "/home/run",
+	                           (const char *[]){ "run", "-x", "y", NULL },
+	                           (const char *[]){ "A=1", NULL });
 
 	CHECK(pack_script(&pack, "/bin/sh", "-e", "/home/run"));
 	CHECK_EQ(pack_header(&pack)->arguments, 5);
@@ -55,7 +56,7 @@ TEST(an_interpreter_may_be_a_script_itself)
 {
 	_Alignas(8) char buffer[256];
 	struct pack pack = request(buffer, sizeof(buffer), "/a", (const char *[]){ "a", NULL },
-				   (const char *[]){ NULL });
+	                           (const char *[]){ NULL });
 
 	CHECK(pack_script(&pack, "/b", "", "/a"));
 	CHECK(pack_script(&pack, "/bin/sh", "", "/b"));
@@ -69,7 +70,7 @@ TEST(a_script_without_any_argument_gets_its_own)
 {
 	_Alignas(8) char buffer[256];
 	struct pack pack = request(buffer, sizeof(buffer), "/a", (const char *[]){ NULL },
-				   (const char *[]){ "B=2", NULL });
+	                           (const char *[]){ "B=2", NULL });
 
 	CHECK(pack_script(&pack, "/bin/sh", "", "/a"));
 	CHECK_EQ(pack_header(&pack)->arguments, 2);
@@ -81,7 +82,7 @@ TEST(what_does_not_fit_is_refused_at_every_size)
 	for (u64 limit = sizeof(struct exec_arguments) + 12; limit < 120; limit++) {
 		char *buffer = aligned_alloc(8, 128);
 		struct pack pack = request(buffer, limit, "/a", (const char *[]){ "run", NULL },
-					   (const char *[]){ "A=1", NULL });
+		                           (const char *[]){ "A=1", NULL });
 		u64 needed = pack.at + 8 + 3 + 3 - 4; /* "/bin/sh", "-e", "/a" for "run" */
 		bool done = pack_script(&pack, "/bin/sh", "-e", "/a");
 		CHECK_EQ(done, needed <= limit);
@@ -95,7 +96,7 @@ TEST(what_follows_the_strings_is_aligned)
 {
 	_Alignas(8) char buffer[256];
 	struct pack pack = request(buffer, sizeof(buffer), "/abc", (const char *[]){ "x", NULL },
-				   (const char *[]){ NULL });
+	                           (const char *[]){ NULL });
 	u64 end = pack.at;
 
 	CHECK_EQ(pack_end(&pack) % 8, 0);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The region array against the simplest model there is: what each page of a small address space is. */
+/* The region array against the simplest model there is: what each page of a small address space
+ * is. */
 #include "memory/region.h"
 
 #include <stdlib.h>
@@ -40,9 +41,12 @@ static void world_empty(void)
 
 static void add(u32 first, u32 count, u32 access, u32 flags)
 {
-	struct region region = { .start = at(first), .end = at(first + count), .access = access,
-				 .flags = flags, .mapped_end = at(first + count),
-				 .offset = flags & REGION_FILE ? at(1000 + below(1000)) : 0 };
+	struct region region = { .start = at(first),
+		                 .end = at(first + count),
+		                 .access = access,
+		                 .flags = flags,
+		                 .mapped_end = at(first + count),
+		                 .offset = flags & REGION_FILE ? at(1000 + below(1000)) : 0 };
 
 	if (flags & REGION_SHARED) {
 		region.file = &file;
@@ -114,8 +118,9 @@ static void step_protect(u32 first, u32 count)
 
 static void step(void)
 {
-	static const u32 kinds[] = { 0, 0, REGION_RESERVE, REGION_FILE, REGION_FILE | REGION_SHARED,
-				     REGION_STACK };
+	static const u32 kinds[] = {
+		0, 0, REGION_RESERVE, REGION_FILE, REGION_FILE | REGION_SHARED, REGION_STACK
+	};
 	u32 first = below(PAGES), count = 1 + below(PAGES - first < 12 ? PAGES - first : 12);
 
 	CHECK(region_room(&map, 2));
@@ -155,7 +160,8 @@ TEST(search_finds_the_highest_gap_that_fits)
 	world_empty();
 	for (u32 i = 0; i < 20000; i++) {
 		step();
-		u32 low = below(PAGES / 2), high = PAGES / 2 + below(PAGES / 2), size = 1 + below(8);
+		u32 low = below(PAGES / 2), high = PAGES / 2 + below(PAGES / 2),
+		    size = 1 + below(8);
 		u64 expected = 0;
 		for (u32 start = low; start + size <= high; start++) {
 			if (model_free(start, size))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The path walker against three small servers: a root, one attached at /tmp, one attached at /tmp/a/mnt. They answer with the
- * name that was reached, or say where the path goes on. */
+/* The path walker against three small servers: a root, one attached at /tmp, one attached at
+ * /tmp/a/mnt. They answer with the name that was reached, or say where the path goes on. */
 #include "core/lock.h"
 #include "core/text.h"
 #include "core/user.h"
@@ -53,7 +53,8 @@ err_t file_path(cap_t file, void *path, size_t size, u64 *length)
 
 /* --- the servers --- */
 
-static err_t cross(struct msg *m, u64 kind, u64 which, cap_t gate, u64 used, const char *prefix, const char *rest)
+static err_t cross(struct msg *m, u64 kind, u64 which, cap_t gate, u64 used, const char *prefix,
+                   const char *rest)
 {
 	char text[2 * PATH_MAX];
 

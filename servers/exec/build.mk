@@ -1,3 +1,3 @@
 server := exec
-sources := main.c request.c file.c image.c stack.c personality.c run.c random.c
+sources := main.c load.c request.c file.c script.c image.c stack.c personality.c plan.c random.c
 uses := elf rt

@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* From the parts of an ELF file to mappings. Text is the file's own pages; data is a copy of them that the process pays for. */
-#include <string.h>
-
+/* From the parts of an ELF file to mappings.
+ *
+ * 	what the file says	what the program gets
+ * 	read-only pages		the file's page cache itself, shared by all and by forks
+ * 	written pages		a copy-on-write copy of the page cache, promised to the process
+ * 	the last, partial page	a page of its own, filled here: the rest of it is zeroes
+ * 	.bss			zeroes, promised
+ *
+ * Where a file system has no page cache to share, the bytes are read into pages of the process's
+ * own. */
 #include "exec.h"
 
 static err_t source_read(struct elf_source *source, u64 offset, void *buf, size_t size)
@@ -12,62 +19,124 @@ static err_t source_read(struct elf_source *source, u64 offset, void *buf, size_
 err_t image_check(struct exec_file *file, struct elf_image *image)
 {
 	struct elf_source source = { .read = source_read, .size = file->size, .cookie = file };
+
 	return elf_check(&source, image);
 }
 
-/* Clear what .bss wants of the last page of a copy. */
-static err_t part_clear(const struct elf_part *part, cap_t copy)
+/* --- places --- */
+
+/* Programs that cannot be moved lie below PLACE_LOW; what is movable is put somewhere in 2^40
+ * bytes (28 bits of pages) from there, interpreters from PLACE_INTERPRETER. */
+#define PLACE_LOW         0x550000000000ull
+#define PLACE_INTERPRETER 0x7d0000000000ull
+#define PLACE_RANGE       0x010000000000ull
+#define IMAGE_SIZE_MAX    0x008000000000ull
+enum { BRK_RANDOM_PAGES = 1 << 13 };
+
+static u64 place_random(u64 base) { return base + (random_bits() % PLACE_RANGE & ~PAGE_MASK); }
+
+err_t image_place(struct plan *plan)
 {
-	if (!part->zero_size)
+	const struct elf_image *image = &plan->image, *interpreter = &plan->interpreter;
+
+	if (image->high - image->low > IMAGE_SIZE_MAX ||
+	    (!image->movable && image->high > PLACE_LOW))
+		return E_NOEXEC;
+	if (image->movable)
+		plan->bias = place_random(PLACE_LOW) - image->low;
+	plan->brk_start = page_round_up(image->high + plan->bias) +
+	                  random_bits() % BRK_RANDOM_PAGES * PAGE_SIZE;
+	if (!plan->interpreted)
 		return OK;
-	u64 page = page_round_down(part->zero_addr);
-	u64 size = page_round_up(part->zero_addr + part->zero_size) - page;
-	char *memory = rt_map(copy, page - part->addr, size, RIGHT_READ | RIGHT_WRITE);
-	if (!memory)
-		return E_FUNDS;
-	memset(memory + (part->zero_addr - page), 0, part->zero_size);
-	rt_unmap(memory, size);
+	if (!interpreter->movable || interpreter->high - interpreter->low > IMAGE_SIZE_MAX / 2)
+		return E_NOEXEC;
+	plan->interpreter_bias = place_random(PLACE_INTERPRETER) - interpreter->low;
 	return OK;
 }
 
-static err_t part_plan(struct plan *plan, struct exec_file *file, const struct elf_part *part, u64 bias)
-{
-	struct plan_map map = { .addr = part->addr + bias, .size = part->size, .access = part->access,
-				.tell = true };
-	u32 flags = part->access & RIGHT_WRITE ? SEGMENT_COMMITTED : 0;
-	err_t error = OK;
+/* --- parts --- */
 
-	if (part->how == ELF_MAP) {
-		map.segment = file->segment;
-		map.offset = part->file_offset;
-		map.region_flags = 1;
-		return plan_add(plan, &map);
-	}
-	if (part->how == ELF_COPY)
-		error = segment_clone(plan->bank, file->segment, part->file_offset, part->size, flags, &map.segment);
-	else
-		error = segment_create(plan->bank, part->size, flags, &map.segment);
+static err_t part_share(struct plan *plan, struct plan_map *map, cap_t cache, u64 offset)
+{
+	map->segment = cache;
+	map->offset = offset;
+	map->region = REGION_FILE;
+	map->access |= MAP_SHARED;
+	return plan_add(plan, map);
+}
+
+static err_t part_copy(struct plan *plan, struct plan_map *map, cap_t cache, u64 offset)
+{
+	u32 flags = map->access & ACCESS_WRITE ? SEGMENT_COMMITTED : 0;
+	err_t error = segment_clone(plan->bank, cache, offset, map->size, flags, &map->segment);
+
 	if (error)
 		return error;
-	map.own = true;
-	error = part->how == ELF_COPY ? part_clear(part, map.segment) : OK;
+	map->own = true;
+	return plan_add(plan, map);
+}
+
+/* Pages of the process's own, with `count` bytes of the file. */
+static err_t part_read(struct plan *plan, struct plan_map *map, struct exec_file *file, u64 offset,
+                       u64 count)
+{
+	void *memory;
+	err_t error = plan_create(plan, map, &memory);
+
 	if (error)
-		(void)!cap_close(map.segment);
-	return error ? error : plan_add(plan, &map);
+		return error;
+	error = file_bytes(file, offset, memory, count);
+	plan_unmap(map, memory);
+	return error;
+}
+
+static err_t part_zero(struct plan *plan, struct plan_map *map)
+{
+	u32 flags = map->access & ACCESS_WRITE ? SEGMENT_COMMITTED : 0;
+	err_t error = segment_create(plan->bank, map->size, flags, &map->segment);
+
+	if (error)
+		return error;
+	map->own = true;
+	return plan_add(plan, map);
+}
+
+static err_t part_plan(struct plan *plan, struct exec_file *file, const struct elf_part *part,
+                       u64 bias)
+{
+	struct plan_map whole = {
+		.addr = part->addr + bias, .size = part->size, .access = part->access, .told = true
+	};
+	u64 offset = part->file_offset, count = part->file_size;
+	cap_t cache;
+
+	if (part->how == ELF_ZERO)
+		return part_zero(plan, &whole);
+	err_t error = file_segment(file, &cache);
+	if (error)
+		return error;
+	if (!cache)
+		return part_read(plan, &whole, file, offset, count);
+	if (part->how == ELF_MAP)
+		return part_share(plan, &whole, cache, offset);
+
+	/* Beyond the file's own bytes the page cache has the next section's, or nothing. */
+	struct plan_map tail = whole;
+	whole.size = page_round_down(count);
+	tail.addr += whole.size;
+	tail.size -= whole.size;
+	if (whole.size)
+		error = part_copy(plan, &whole, cache, offset);
+	if (error || !tail.size)
+		return error;
+	return part_read(plan, &tail, file, offset + whole.size, count - whole.size);
 }
 
 err_t image_plan(struct plan *plan, struct exec_file *file, const struct elf_image *image, u64 bias)
 {
-	if (!file->segment) {
-		err_t error = file_segment(file, plan->bank);
-		if (error)
-			return error;
-		plan->kept[plan->kept_count++] = file->segment;
-	}
-	for (u32 i = 0; i < image->part_count; i++) {
-		err_t error = part_plan(plan, file, &image->part[i], bias);
-		if (error)
-			return error;
-	}
-	return OK;
+	err_t error = OK;
+
+	for (u32 i = 0; i < image->part_count && !error; i++)
+		error = part_plan(plan, file, &image->part[i], bias);
+	return error;
 }

@@ -25,17 +25,17 @@ void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 			panic("%s:%d: %s: not so: %s", __FILE__, __LINE__, __func__, #condition);  \
 	} while (0)
 
-/* The commit point of a kernel call: everything has been found, checked and reserved; from here on nothing fails and nothing
- * is taken from a bank. I:charge-first */
+/* The commit point of a kernel call: everything has been found, checked and reserved; from here on
+ * nothing fails and nothing is taken from a bank. I:charge-first */
 #ifdef DEBUG
 extern bool kernel_committed;
-#define COMMIT() (kernel_committed = true)
+#define COMMIT()             (kernel_committed = true)
 #define ASSERT_UNCOMMITTED() ASSERT(!kernel_committed)
-#define UNCOMMIT() (kernel_committed = false)
+#define UNCOMMIT()           (kernel_committed = false)
 #else
-#define COMMIT() ((void)0)
+#define COMMIT()             ((void)0)
 #define ASSERT_UNCOMMITTED() ((void)0)
-#define UNCOMMIT() ((void)0)
+#define UNCOMMIT()           ((void)0)
 #endif
 
 static inline struct thread *current(void) { return arch_cpu()->current; }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the machine enters generic code. All are called with interrupts disabled, without the kernel lock, on the CPU's own
- * stack; the user registers are saved in the current thread. */
+/* Where the machine enters generic code. All are called with interrupts disabled, without the
+ * kernel lock, on the CPU's own stack; the user registers are saved in the current thread. */
 #pragma once
 
 #include "abi/types.h"
@@ -8,12 +8,14 @@
 struct boot_info;
 struct cpu;
 
-/* Once, on the first CPU. Must call arch_start_cpus in the end and become that CPU's scheduler loop. */
+/* Once, on the first CPU. Must call arch_start_cpus in the end and become that CPU's scheduler
+ * loop. */
 _Noreturn void kernel_main(const struct boot_info *info);
 /* On each other CPU, when arch/ has set it up. */
 _Noreturn void kernel_cpu_main(void);
 
-/* `syscall` with a number of the kernel's range, or with any number by a task without a personality. */
+/* `syscall` with a number of the kernel's range, or with any number by a task without a
+ * personality. */
 _Noreturn void trap_syscall(void);
 /* A page fault of user code. */
 _Noreturn void trap_page_fault(vaddr_t addr, u32 access);

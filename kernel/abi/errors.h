@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The one list of errors, for kernel calls and server replies alike. The personality translates it to
- * Linux's numbers in one table (libc-port/personality). */
+/* The one list of errors, for kernel calls and server replies alike. The personality translates it
+ * to Linux's numbers in one table (libc-port/personality). */
 #pragma once
 
 #include "abi/types.h"

@@ -18,19 +18,19 @@ typedef u32 err_t;   /* one of errors.h; 0 is success */
 typedef u64 paddr_t; /* physical address */
 typedef u64 vaddr_t; /* virtual address */
 
-#define MUST_CHECK __attribute__((warn_unused_result))
+#define MUST_CHECK      __attribute__((warn_unused_result))
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 enum { PAGE_SHIFT = 12, PAGE_SIZE = 1 << PAGE_SHIFT };
 #define PAGE_MASK ((u64)PAGE_SIZE - 1)
 
 /* A deadline is an absolute time of the monotonic clock in nanoseconds. */
-#define DEADLINE_NOW 0ull
+#define DEADLINE_NOW   0ull
 #define DEADLINE_NEVER UINT64_MAX
 
 /* User space is [USER_START, USER_END). The page below USER_START is never mapped. */
 #define USER_START 0x1000ull
-#define USER_END 0x7ffffffff000ull
+#define USER_END   0x7ffffffff000ull
 
 /* True if [offset, offset + size) lies in [0, limit); never wraps. */
 static inline bool range_fits(u64 offset, u64 size, u64 limit)

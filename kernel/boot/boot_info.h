@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the machine's start-up code finds out before kernel_main, in a form that knows no boot protocol. */
+/* What the machine's start-up code finds out before kernel_main, in a form that knows no boot
+ * protocol. */
 #pragma once
 
 #include "abi/types.h"
@@ -11,11 +12,13 @@ struct boot_range {
 };
 
 struct boot_info {
-	struct boot_range usable[BOOT_RANGES_MAX]; /* RAM free for use, sorted, kernel image, boot structures and bundle taken out */
+	struct boot_range usable[BOOT_RANGES_MAX]; /* RAM free for use, sorted, kernel image, boot
+	                                              structures and bundle taken out */
 	u32 usable_count;
-	struct boot_range ram[BOOT_RANGES_MAX]; /* all RAM that the firmware tells of (not for device mappings) */
+	struct boot_range ram[BOOT_RANGES_MAX]; /* all RAM that the firmware tells of (not for
+	                                           device mappings) */
 	u32 ram_count;
-	paddr_t bundle;	      /* page-aligned; 0: none */
+	paddr_t bundle; /* page-aligned; 0: none */
 	u64 bundle_size;
 	paddr_t rsdp;
 	u64 kernel_pages; /* image and what start-up code has taken */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Every entry into the kernel: take the lock, see that the calling thread still exists, do it, and go on with whoever is to run. */
+/* Every entry into the kernel: take the lock, see that the calling thread still exists, do it, and
+ * go on with whoever is to run. */
 #include "abi/message.h"
 #include "boot/syscall.h"
 #include "object/device.h"
@@ -39,11 +40,21 @@ static void dispatch(struct thread *thread)
 {
 	u32 number = (u32)arch_call_number(thread) - CALL_FIRST;
 	switch (number) {
-	case CALL_IPC_CALL: ipc_call(thread, false); return;
-	case CALL_IPC_CALL_INTERRUPTIBLE: ipc_call(thread, true); return;
-	case CALL_IPC_RECEIVE: ipc_receive(thread); return;
-	case CALL_IPC_REPLY_RECEIVE: ipc_reply(thread, true); return;
-	case CALL_IPC_REPLY: ipc_reply(thread, false); return;
+	case CALL_IPC_CALL:
+		ipc_call(thread, false);
+		return;
+	case CALL_IPC_CALL_INTERRUPTIBLE:
+		ipc_call(thread, true);
+		return;
+	case CALL_IPC_RECEIVE:
+		ipc_receive(thread);
+		return;
+	case CALL_IPC_REPLY_RECEIVE:
+		ipc_reply(thread, true);
+		return;
+	case CALL_IPC_REPLY:
+		ipc_reply(thread, false);
+		return;
 	}
 	if (number < syscall_count && syscalls[number].call)
 		dispatch_call(thread, &syscalls[number]);
@@ -66,8 +77,10 @@ _Noreturn void trap_page_fault(vaddr_t addr, u32 access)
 	struct segment *segment = NULL;
 	u64 index = 0;
 	paddr_t page;
-	err_t error = !region ? E_FAULT : access & ~(u32)region->access ? E_ACCESS :
-		      region_resolve(region, addr, access, &page, &segment, &index);
+	err_t error = !region ? E_FAULT
+	              : access & ~(u32)region->access
+	                      ? E_ACCESS
+	                      : region_resolve(region, addr, access, &page, &segment, &index);
 	thread->page_addr = addr;
 	if (error == E_AGAIN)
 		thread_wait_page(thread, segment, index, access);

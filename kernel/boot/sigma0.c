@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The first task. It gets the root bank, the root schedule and all device authority, at the numbers of enum sigma0_cap. */
+/* The first task. It gets the root bank, the root schedule and all device authority, at the numbers
+ * of enum sigma0_cap. */
 #include "abi/bundle.h"
 #include "boot/boot_info.h"
 #include "boot/main.h"
@@ -22,7 +23,8 @@ static void give(struct task *task, u32 slot, struct object *object, u32 rights)
 	cap_fill(&reservation, object, rights);
 }
 
-static void map(struct task *task, struct segment *segment, u64 offset, vaddr_t addr, u64 size, u32 access)
+static void map(struct task *task, struct segment *segment, u64 offset, vaddr_t addr, u64 size,
+                u32 access)
 {
 	struct region *region = object_take(root_bank, SLAB_REGION);
 	if (!region)
@@ -43,7 +45,8 @@ static struct segment *must(struct segment *segment)
 /* A segment with a copy of `size` bytes of kernel-visible memory. */
 static struct segment *segment_of(const void *data, u64 size)
 {
-	struct segment *segment = must(segment_new(root_bank, page_round_up(size) / PAGE_SIZE, true));
+	struct segment *segment =
+	        must(segment_new(root_bank, page_round_up(size) / PAGE_SIZE, true));
 	for (u64 at = 0; at < size; at += PAGE_SIZE) {
 		u64 *slot = segment_slot_get(segment, at / PAGE_SIZE);
 		void *page = slot ? segment_take_page(segment, FRAME_DATA) : NULL;
@@ -64,7 +67,8 @@ static const struct bundle_header *bundle_check(const struct boot_info *info)
 	if (!info->bundle || info->bundle_size < sizeof(*bundle) || bundle->magic != BUNDLE_MAGIC)
 		panic("no boot bundle: the boot loader must load one as a module");
 	if ((bundle->sigma0_offset | bundle->sigma0_size | bundle->sigma0_text_size |
-	     bundle->sigma0_address) & PAGE_MASK ||
+	     bundle->sigma0_address) &
+	            PAGE_MASK ||
 	    !range_fits(bundle->sigma0_offset, bundle->sigma0_size, info->bundle_size) ||
 	    !range_fits(bundle->sigma0_address, bundle->sigma0_size, USER_END) ||
 	    bundle->sigma0_text_size > bundle->sigma0_size || !bundle->sigma0_text_size ||
@@ -78,7 +82,8 @@ static struct task *sigma0_memory(const struct bundle_header *bundle)
 	struct task *task = task_new(root_bank);
 	if (!task)
 		panic("sigma0: no memory");
-	struct segment *image = segment_of((const char *)bundle + bundle->sigma0_offset, bundle->sigma0_size);
+	struct segment *image =
+	        segment_of((const char *)bundle + bundle->sigma0_offset, bundle->sigma0_size);
 	struct segment *stack = must(segment_new(root_bank, SIGMA0_STACK_PAGES, true));
 	u64 text = bundle->sigma0_text_size;
 	map(task, image, 0, bundle->sigma0_address, text, ACCESS_READ | ACCESS_EXEC);
@@ -112,9 +117,11 @@ void sigma0_start(const struct boot_info *info, void *clock_page)
 	give(task, SIGMA0_BANK, &root_bank->object, RIGHT_ALL);
 	give(task, SIGMA0_SCHEDULE, &root_schedule.object, RIGHT_ALL);
 	give(task, SIGMA0_THREAD, &thread->object, RIGHT_ALL);
-	give(task, SIGMA0_BUNDLE, &must(segment_new_physical(root_bank, info->bundle, bundle_pages))->object,
+	give(task, SIGMA0_BUNDLE,
+	     &must(segment_new_physical(root_bank, info->bundle, bundle_pages))->object,
 	     RIGHTS_VIEW);
-	give(task, SIGMA0_CLOCK, &must(segment_new_physical(root_bank, arch_image_paddr(clock_page), 1))->object,
+	give(task, SIGMA0_CLOCK,
+	     &must(segment_new_physical(root_bank, arch_image_paddr(clock_page), 1))->object,
 	     RIGHT_READ | RIGHT_COPY);
 	give(task, SIGMA0_INTERRUPTS, &root_interrupt.object, RIGHT_ALL);
 	give(task, SIGMA0_IO_PORTS, &root_io_ports.object, RIGHT_ALL);

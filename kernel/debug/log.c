@@ -26,6 +26,8 @@ const char *log_at(u64 *sequence, u64 *size)
 	if (written > LOG_SIZE && *sequence < written - LOG_SIZE)
 		*sequence = written - LOG_SIZE;
 	u64 place = *sequence % LOG_SIZE;
-	*size = *sequence >= written ? 0 : min_u64(*size, min_u64(written - *sequence, LOG_SIZE - place));
+	*size = *sequence >= written
+	                ? 0
+	                : min_u64(*size, min_u64(written - *sequence, LOG_SIZE - place));
 	return ring + place;
 }

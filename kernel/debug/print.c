@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Formatted output for the kernel's few messages: %s %c %d %u %x %lu %lx %p, with a width and zero fill. */
+/* Formatted output for the kernel's few messages: %s %c %d %u %x %lu %lx %p, with a width and zero
+ * fill. */
 #include <stdarg.h>
 
 #include "debug/log.h"
@@ -52,13 +53,29 @@ static const char *out_conversion(struct out *out, const char *f, va_list *args)
 	for (; *f == 'l' || *f == 'z'; f++)
 		is_long = true;
 	switch (*f) {
-	case 's': out_string(out, va_arg(*args, const char *)); break;
-	case 'c': out_char(out, (char)va_arg(*args, int)); break;
-	case 'd': out_signed(out, is_long ? va_arg(*args, i64) : va_arg(*args, int), width, fill); break;
-	case 'u': out_number(out, is_long ? va_arg(*args, u64) : va_arg(*args, unsigned), 10, width, fill); break;
-	case 'x': out_number(out, is_long ? va_arg(*args, u64) : va_arg(*args, unsigned), 16, width, fill); break;
-	case 'p': out_number(out, (u64)va_arg(*args, void *), 16, 16, '0'); break;
-	default: out_char(out, *f); break;
+	case 's':
+		out_string(out, va_arg(*args, const char *));
+		break;
+	case 'c':
+		out_char(out, (char)va_arg(*args, int));
+		break;
+	case 'd':
+		out_signed(out, is_long ? va_arg(*args, i64) : va_arg(*args, int), width, fill);
+		break;
+	case 'u':
+		out_number(out, is_long ? va_arg(*args, u64) : va_arg(*args, unsigned), 10, width,
+		           fill);
+		break;
+	case 'x':
+		out_number(out, is_long ? va_arg(*args, u64) : va_arg(*args, unsigned), 16, width,
+		           fill);
+		break;
+	case 'p':
+		out_number(out, (u64)va_arg(*args, void *), 16, 16, '0');
+		break;
+	default:
+		out_char(out, *f);
+		break;
 	}
 	return f + 1;
 }

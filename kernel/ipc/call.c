@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The message calls. Registers: abi/message.h. A short call goes straight from the caller to the server that waits, a short reply straight back. */
+/* The message calls. Registers: abi/message.h. A short call goes straight from the caller to the
+ * server that waits, a short reply straight back. */
 #include "ipc/lend.h"
 #include "object/port.h"
 #include "object/segment.h"
@@ -9,12 +10,14 @@
 
 /* --- capabilities in messages --- */
 
-/* Move or copy the capabilities named in `regs` of `from`'s message; the numbers in `to`'s table go to `out`. All or nothing. */
+/* Move or copy the capabilities named in `regs` of `from`'s message; the numbers in `to`'s table go
+ * to `out`. All or nothing. */
 static err_t caps_transfer(struct task *from, const u64 *in, struct task *to, u64 *out)
 {
 	struct slot_reservation slots[MSG_CAPS];
 	struct object *objects[MSG_CAPS];
-	cap_t caps[MSG_CAPS] = { (cap_t)in[0], (cap_t)(in[0] >> 32), (cap_t)in[1], (cap_t)(in[1] >> 32) };
+	cap_t caps[MSG_CAPS] = { (cap_t)in[0], (cap_t)(in[0] >> 32), (cap_t)in[1],
+		                 (cap_t)(in[1] >> 32) };
 	err_t error = OK;
 	unsigned n = 0;
 
@@ -22,7 +25,7 @@ static err_t caps_transfer(struct task *from, const u64 *in, struct task *to, u6
 		if (!caps[i])
 			continue;
 		objects[i] = cap_find_in(from, caps[i] & ~CAP_MOVE, KIND_NONE,
-					 caps[i] & CAP_MOVE ? 0 : RIGHT_COPY);
+		                         caps[i] & CAP_MOVE ? 0 : RIGHT_COPY);
 		error = objects[i] ? cap_reserve(to, &slots[i]) : E_CAP;
 		if (!error)
 			n |= 1u << i;
@@ -48,10 +51,12 @@ static err_t caps_transfer(struct task *from, const u64 *in, struct task *to, u6
 	return OK;
 }
 
-/* Capabilities that could not be delivered and were to be moved are gone all the same: nobody knows their numbers any more. */
+/* Capabilities that could not be delivered and were to be moved are gone all the same: nobody knows
+ * their numbers any more. */
 static void caps_discard(struct task *from, const u64 *in)
 {
-	cap_t caps[MSG_CAPS] = { (cap_t)in[0], (cap_t)(in[0] >> 32), (cap_t)in[1], (cap_t)(in[1] >> 32) };
+	cap_t caps[MSG_CAPS] = { (cap_t)in[0], (cap_t)(in[0] >> 32), (cap_t)in[1],
+		                 (cap_t)(in[1] >> 32) };
 	for (unsigned i = 0; i < MSG_CAPS; i++) {
 		if (caps[i] & CAP_MOVE)
 			cap_drop(from, caps[i] & ~CAP_MOVE);
@@ -92,7 +97,8 @@ static u64 message_in(struct thread *caller, struct thread *receiver, u64 in, u3
 	u64 done = 0, size = min_u64(in_size, (u32)regs[ARCH_REG_SIZES]);
 	err_t error;
 	if (size)
-		(void)lend_copy(caller->task, in, receiver->task, regs[ARCH_REG_IN], size, &done, &error);
+		(void)lend_copy(caller->task, in, receiver->task, regs[ARCH_REG_IN], size, &done,
+		                &error);
 	return done;
 }
 
@@ -205,7 +211,8 @@ void ipc_receive(struct thread *thread)
 	receive_or_wait(thread, port);
 }
 
-/* Copy the answer to the caller. E_TOUCH, E_FAULT: its data could not be copied, nothing has happened. */
+/* Copy the answer to the caller. E_TOUCH, E_FAULT: its data could not be copied, nothing has
+ * happened. */
 static err_t reply_send(struct thread *server, struct reply *reply)
 {
 	struct thread *caller = reply->caller;
@@ -216,7 +223,7 @@ static err_t reply_send(struct thread *server, struct reply *reply)
 
 	if (size) {
 		enum lend_stop stop = lend_copy(server->task, answer[ARCH_REG_OUT], caller->task,
-						reply->out, size, &done, &error);
+		                                reply->out, size, &done, &error);
 		if (stop == LEND_FROM)
 			return E_FAULT;
 		if (stop == LEND_TO)

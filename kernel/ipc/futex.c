@@ -21,7 +21,8 @@ void futex_init(void)
 
 static struct list *futex_bucket(const struct futex *futex)
 {
-	u64 hash = ((u64)(uintptr_t)futex->segment >> 6 ^ futex->offset >> 2) * 0x9e3779b97f4a7c15ull;
+	u64 hash =
+	        ((u64)(uintptr_t)futex->segment >> 6 ^ futex->offset >> 2) * 0x9e3779b97f4a7c15ull;
 	return &buckets[hash >> 56];
 }
 
@@ -34,7 +35,8 @@ static err_t futex_find(vaddr_t addr, struct futex *futex, const u32 **word)
 		return E_RANGE;
 	if (!region || !region->segment)
 		return E_FAULT;
-	/* A futex that is waited for is written sooner or later: break sharing first, so that it keeps its place. */
+	/* A futex that is waited for is written sooner or later: break sharing first, so that it
+	 * keeps its place. */
 	u32 access = region->access & ACCESS_WRITE ? ACCESS_WRITE : ACCESS_READ;
 	err_t error = task_memory(current_task(), addr, access, &memory);
 	if (error)

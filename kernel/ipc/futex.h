@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Futexes: threads that wait for a word of memory, found by segment and offset in a table of buckets. Waiting takes no memory. */
+/* Futexes: threads that wait for a word of memory, found by segment and offset in a table of
+ * buckets. Waiting takes no memory. */
 #pragma once
 
 #include "kernel.h"

@@ -6,7 +6,7 @@
 #include "object/thread.h"
 
 enum lend_stop lend_copy(struct task *from, vaddr_t from_addr, struct task *to, vaddr_t to_addr,
-			 u64 size, u64 *done, err_t *error)
+                         u64 size, u64 *done, err_t *error)
 {
 	void *source = NULL, *target = NULL;
 	*error = OK;
@@ -24,7 +24,8 @@ enum lend_stop lend_copy(struct task *from, vaddr_t from_addr, struct task *to, 
 	return LEND_DONE;
 }
 
-/* What a server is told when a copy stops: its own mistakes by name, all that the caller must see to as E_TOUCH. */
+/* What a server is told when a copy stops: its own mistakes by name, all that the caller must see
+ * to as E_TOUCH. */
 static err_t lend_error(enum lend_stop stop, enum lend_stop server_side, err_t error)
 {
 	if (stop == LEND_DONE)
@@ -42,8 +43,8 @@ err_t sys_lend_read(cap_t cap, u64 offset, u64 addr, u64 size, u64 *done)
 		return E_DEAD;
 	if (!range_fits(offset, size, reply->in_size) || !range_fits(addr, size, USER_END))
 		return E_RANGE;
-	enum lend_stop stop = lend_copy(reply->caller->task, reply->in + offset, current_task(), addr,
-					size, done, &error);
+	enum lend_stop stop = lend_copy(reply->caller->task, reply->in + offset, current_task(),
+	                                addr, size, done, &error);
 	return lend_error(stop, LEND_TO, error);
 }
 
@@ -57,7 +58,7 @@ err_t sys_lend_write(cap_t cap, u64 offset, u64 addr, u64 size, u64 *done)
 		return E_DEAD;
 	if (!range_fits(offset, size, reply->out_size) || !range_fits(addr, size, USER_END))
 		return E_RANGE;
-	enum lend_stop stop = lend_copy(current_task(), addr, reply->caller->task, reply->out + offset,
-					size, done, &error);
+	enum lend_stop stop = lend_copy(current_task(), addr, reply->caller->task,
+	                                reply->out + offset, size, done, &error);
 	return lend_error(stop, LEND_FROM, error);
 }

@@ -9,4 +9,4 @@ enum lend_stop { LEND_DONE, LEND_FROM, LEND_TO };
 
 /* Copy up to `size` bytes; *done is how many were, *error why it stopped short. */
 enum lend_stop lend_copy(struct task *from, vaddr_t from_addr, struct task *to, vaddr_t to_addr,
-			 u64 size, u64 *done, err_t *error);
+                         u64 size, u64 *done, err_t *error);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the compiler may call. Eight bytes at a time where both sides allow; the machine has better for whole pages (arch_page_copy). */
+/* What the compiler may call. Eight bytes at a time where both sides allow; the machine has better
+ * for whole pages (arch_page_copy). */
 #include "kernel.h"
 
 void *memset(void *to, int byte, size_t size)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A treap: an intrusive search tree by a u64 key, balanced by pseudo-random priorities. Equal keys are allowed; all loops are
- * iterative, with expected logarithmic length. */
+/* A treap: an intrusive search tree by a u64 key, balanced by pseudo-random priorities. Equal keys
+ * are allowed; all loops are iterative, with expected logarithmic length. */
 #pragma once
 
 #include "abi/types.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Finding the page behind an address: zero-fill, copy-on-write, pages of a source, and what must be asked of a keeper. */
+/* Finding the page behind an address: zero-fill, copy-on-write, pages of a source, and what must be
+ * asked of a keeper. */
 #include "object/bank.h"
 #include "object/segment.h"
 #include "object/task.h"
@@ -7,13 +8,14 @@
 /* What segment_page found. */
 struct page_found {
 	paddr_t page;
-	bool writable; /* nobody else's view changes if it is written */
+	bool writable;        /* nobody else's view changes if it is written */
 	struct segment *wait; /* E_AGAIN: wait for this page */
 	u64 wait_index;
 };
 
 /* Put a new page of our own into the slot: zero-filled, or a copy of `original`. */
-static err_t page_fill(struct segment *segment, u64 index, const void *original, struct page_found *found)
+static err_t page_fill(struct segment *segment, u64 index, const void *original,
+                       struct page_found *found)
 {
 	void *page = segment_take_page(segment, FRAME_DATA);
 	if (!page)
@@ -63,7 +65,8 @@ static err_t page_wait(struct segment *segment, u64 index, struct page_found *fo
 }
 
 /* The page of an empty slot of a copy whose source has a keeper. */
-static err_t page_from_source(struct segment *segment, u64 index, bool write, struct page_found *found)
+static err_t page_from_source(struct segment *segment, u64 index, bool write,
+                              struct page_found *found)
 {
 	struct segment *source = segment->source;
 	u64 at = index + segment->source_index;
@@ -115,7 +118,8 @@ err_t segment_touch(struct segment *segment, u64 index, paddr_t *page)
 }
 
 /* Enter the page into the address space. `tables` have been taken for it. */
-static void region_enter(struct region *region, vaddr_t addr, const struct page_found *found, const paddr_t *tables)
+static void region_enter(struct region *region, vaddr_t addr, const struct page_found *found,
+                         const paddr_t *tables)
 {
 	u32 access = region->access | ACCESS_READ;
 	if (!found->writable)
@@ -126,7 +130,7 @@ static void region_enter(struct region *region, vaddr_t addr, const struct page_
 }
 
 err_t region_resolve(struct region *region, vaddr_t addr, u32 access, paddr_t *page,
-		     struct segment **segment, u64 *index)
+                     struct segment **segment, u64 *index)
 {
 	struct bank *bank = region->task->object.bank;
 	void *pages[ARCH_TABLES_MAX];

@@ -3,7 +3,8 @@
 
 #include "boot/boot_info.h"
 
-/* One for each usable range; its array lies in the range's own first pages. Written at boot only. */
+/* One for each usable range; its array lies in the range's own first pages. Written at boot only.
+ */
 struct frame_range {
 	paddr_t start;
 	u64 count;

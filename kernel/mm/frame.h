@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The frames of physical memory: one struct frame for each page that the machine has, made once at boot. Frames are taken only through banks
- * (object/bank.h), which have counted that there is one: the free list cannot be empty when a bank has paid. */
+/* The frames of physical memory: one struct frame for each page that the machine has, made once at
+ * boot. Frames are taken only through banks (object/bank.h), which have counted that there is one:
+ * the free list cannot be empty when a bank has paid. */
 #pragma once
 
 #include "kernel.h"
@@ -25,7 +26,7 @@ struct frame {
 			u32 pins;   /* data: reasons why it must stay where it is */
 		};
 	};
-	u8 use;	 /* enum frame_use */
+	u8 use;  /* enum frame_use */
 	u8 kind; /* slab: enum slab_kind */
 };
 

@@ -12,11 +12,11 @@ struct region {
 	struct object object;
 	struct tree_node node; /* key: start */
 	struct task *task;
-	u64 size; /* bytes */
+	u64 size;                /* bytes */
 	struct segment *segment; /* NULL: it was destroyed; counted in its refs */
-	struct list link;	 /* in segment->regions */
-	u64 offset;		 /* bytes into the segment */
-	u8 access, access_max;	 /* enum access */
+	struct list link;        /* in segment->regions */
+	u64 offset;              /* bytes into the segment */
+	u8 access, access_max;   /* enum access */
 	bool shared;
 };
 
@@ -40,12 +40,13 @@ void region_link(struct region *region, struct task *task, struct segment *segme
 /* Unmap and free all of the region. */
 void region_destroy(struct region *region);
 
-/* The physical page at `addr` for `access`, translation installed. E_ACCESS; E_FUNDS; E_DEAD: the segment is gone;
- * E_AGAIN: the page must be paged in: *segment and *index say what to wait for. */
+/* The physical page at `addr` for `access`, translation installed. E_ACCESS; E_FUNDS; E_DEAD: the
+ * segment is gone; E_AGAIN: the page must be paged in: *segment and *index say what to wait for. */
 struct segment;
 err_t region_resolve(struct region *region, vaddr_t addr, u32 access, paddr_t *page,
-		     struct segment **segment, u64 *index);
-/* The kernel's address of a task's memory at `addr`, up to the page's end, as if the task accessed it there. E_FAULT, E_ACCESS, E_FUNDS; E_TOUCH: would have to wait. */
+                     struct segment **segment, u64 *index);
+/* The kernel's address of a task's memory at `addr`, up to the page's end, as if the task accessed
+ * it there. E_FAULT, E_ACCESS, E_FUNDS; E_TOUCH: would have to wait. */
 err_t task_memory(struct task *task, vaddr_t addr, u32 access, void **memory);
 /* The same, ignoring the region's access (but not the segment's own state): for loaders. */
 err_t task_memory_any(struct task *task, vaddr_t addr, u32 access, void **memory);

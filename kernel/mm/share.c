@@ -42,7 +42,8 @@ static bool segment_copy_slot(struct segment *to, u64 to_index, u64 value)
 	return true;
 }
 
-struct segment *segment_copy(struct bank *bank, struct segment *from, u64 index, u64 pages, bool committed)
+struct segment *segment_copy(struct bank *bank, struct segment *from, u64 index, u64 pages,
+                             bool committed)
 {
 	from = segment_behind(from, &index);
 	struct segment *to = from ? segment_new(bank, pages, committed) : NULL;
@@ -72,7 +73,8 @@ struct segment *segment_copy(struct bank *bank, struct segment *from, u64 index,
 }
 
 /* One page of segment_move: true if it was moved or there is nothing to move. */
-static err_t segment_move_page(struct segment *from, u64 from_index, struct segment *to, u64 to_index)
+static err_t segment_move_page(struct segment *from, u64 from_index, struct segment *to,
+                               u64 to_index)
 {
 	u64 *source = segment_slot(from, from_index);
 	if (!source || !slot_resident(*source))
@@ -102,7 +104,8 @@ static err_t segment_move_page(struct segment *from, u64 from_index, struct segm
 	return OK;
 }
 
-err_t sys_segment_move(cap_t from_cap, u64 from_offset, cap_t to_cap, u64 to_offset, u64 size, u64 *moved)
+err_t sys_segment_move(cap_t from_cap, u64 from_offset, cap_t to_cap, u64 to_offset, u64 size,
+                       u64 *moved)
 {
 	enum { PAGES_MAX = 64 };
 	struct segment *from = CAP_FIND(from_cap, SEGMENT, segment, RIGHT_WRITE);
@@ -110,14 +113,15 @@ err_t sys_segment_move(cap_t from_cap, u64 from_offset, cap_t to_cap, u64 to_off
 	if (!from || !to)
 		return E_CAP;
 	if ((from_offset | to_offset | size) & PAGE_MASK || from->physical || to->physical ||
-	    from->window || to->window || from == to || !range_fits(from_offset, size, from->pages * PAGE_SIZE) ||
+	    from->window || to->window || from == to ||
+	    !range_fits(from_offset, size, from->pages * PAGE_SIZE) ||
 	    !range_fits(to_offset, size, to->pages * PAGE_SIZE))
 		return E_RANGE;
 
 	*moved = 0;
 	for (u64 i = 0; i < min_u64(size / PAGE_SIZE, PAGES_MAX); i++) {
 		err_t error = segment_move_page(from, from_offset / PAGE_SIZE + i, to,
-						to_offset / PAGE_SIZE + i);
+		                                to_offset / PAGE_SIZE + i);
 		if (error)
 			return i ? OK : error;
 		*moved += PAGE_SIZE;
@@ -131,7 +135,8 @@ static bool segment_tree_empty(const struct segment *segment)
 	return segment->depth ? !segment->root : !(slots[0] | slots[1] | slots[2] | slots[3]);
 }
 
-/* Add levels until the tree reaches `pages`; the old root becomes the first slot of each new one. All are paid for first. */
+/* Add levels until the tree reaches `pages`; the old root becomes the first slot of each new one.
+ * All are paid for first. */
 static bool segment_deepen(struct segment *segment, u64 pages)
 {
 	u64 *nodes[SEGMENT_DEPTH_MAX];

@@ -90,8 +90,8 @@ u64 *segment_slot_next(struct segment *segment, u64 *index, u64 end)
 {
 	while (*index < end) {
 		u64 gap = 1;
-		u64 *slot = segment->depth ? slot_or_gap(segment, *index, &gap) :
-					     &segment->inline_slots[*index];
+		u64 *slot = segment->depth ? slot_or_gap(segment, *index, &gap)
+		                           : &segment->inline_slots[*index];
 		if (slot && *slot)
 			return slot;
 		*index += slot ? 1 : gap;
@@ -99,7 +99,8 @@ u64 *segment_slot_next(struct segment *segment, u64 *index, u64 end)
 	return NULL;
 }
 
-/* Free the nodes below `node`, and itself. Depth is at most SEGMENT_DEPTH_MAX, and so is the recursion. */
+/* Free the nodes below `node`, and itself. Depth is at most SEGMENT_DEPTH_MAX, and so is the
+ * recursion. */
 static void node_free(struct segment *segment, paddr_t node, unsigned level)
 {
 	const u64 *slots = arch_ptr(node);

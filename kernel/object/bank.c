@@ -53,7 +53,7 @@ bool bank_charge(struct bank *bank, u64 pages)
 	n = pages;
 	for (struct bank *b = bank; b && n; b = b->object.bank) {
 		u64 above = bank_weight(b->charged + n, b->reserve) -
-			    bank_weight(b->charged, b->reserve);
+		            bank_weight(b->charged, b->reserve);
 		b->charged += n;
 		bank_check_low(b);
 		n = above;
@@ -70,7 +70,7 @@ void bank_refund(struct bank *bank, u64 pages)
 	for (struct bank *b = bank; b && n; b = b->object.bank) {
 		ASSERT(b->charged >= n);
 		u64 above = bank_weight(b->charged, b->reserve) -
-			    bank_weight(b->charged - n, b->reserve);
+		            bank_weight(b->charged - n, b->reserve);
 		b->charged -= n;
 		n = above;
 	}
@@ -122,12 +122,13 @@ void bank_give_page(struct bank *bank, void *page)
 	bank_give_frame(bank, frame_of(arch_paddr(page)));
 }
 
-/* Kinds in the order in which they go: first what runs, then what is waited for, then what is left. */
+/* Kinds in the order in which they go: first what runs, then what is waited for, then what is left.
+ */
 static struct object *bank_next_victim(struct bank *bank)
 {
-	static const u8 order[] = { KIND_TASK,	    KIND_THREAD,   KIND_REPLY,	  KIND_PORT,
-				    KIND_GATE,	    KIND_EVENT,	   KIND_INTERRUPT, KIND_SEGMENT,
-				    KIND_IO_PORTS,  KIND_PHYSICAL, KIND_SCHEDULE };
+	static const u8 order[] = { KIND_TASK,     KIND_THREAD,   KIND_REPLY,     KIND_PORT,
+		                    KIND_GATE,     KIND_EVENT,    KIND_INTERRUPT, KIND_SEGMENT,
+		                    KIND_IO_PORTS, KIND_PHYSICAL, KIND_SCHEDULE };
 
 	struct bank *child = list_first(&bank->children, struct bank, sibling);
 	if (child)
@@ -145,10 +146,12 @@ err_t bank_destroy(struct bank *bank)
 	struct object *victim;
 	if (bank == &root)
 		return E_BUSY;
-	/* Depth-first, one object at a time; the tree's depth is bounded by its limits, the recursion by restarting at each level. */
+	/* Depth-first, one object at a time; the tree's depth is bounded by its limits, the
+	 * recursion by restarting at each level. */
 	while ((victim = bank_next_victim(bank))) {
 		while (victim->kind == KIND_BANK) {
-			struct object *below = bank_next_victim(container_of(victim, struct bank, object));
+			struct object *below =
+			        bank_next_victim(container_of(victim, struct bank, object));
 			if (!below)
 				break;
 			victim = below;
@@ -242,17 +245,38 @@ err_t sys_bank_read(cap_t cap, u32 figure, u64 *value)
 	if (!bank)
 		return E_CAP;
 	switch (figure) {
-	case BANK_LIMIT: *value = bank->limit; return OK;
-	case BANK_CHARGED: *value = bank->charged; return OK;
-	case BANK_RESERVE: *value = bank->reserve; return OK;
-	case BANK_RESERVE_USED: *value = min_u64(bank->charged, bank->reserve); return OK;
-	case BANK_OWN: *value = bank->own; return OK;
-	case BANK_AVAILABLE: *value = bank_available(bank); return OK;
-	case BANK_OBJECTS: *value = bank->uses[FRAME_SLAB]; return OK;
-	case BANK_TABLES: *value = bank->uses[FRAME_CAPS] + bank->uses[FRAME_SPACE]; return OK;
-	case BANK_NODES: *value = bank->uses[FRAME_NODE]; return OK;
-	case BANK_PROMISED: *value = bank->promised; return OK;
-	default: return E_RANGE;
+	case BANK_LIMIT:
+		*value = bank->limit;
+		return OK;
+	case BANK_CHARGED:
+		*value = bank->charged;
+		return OK;
+	case BANK_RESERVE:
+		*value = bank->reserve;
+		return OK;
+	case BANK_RESERVE_USED:
+		*value = min_u64(bank->charged, bank->reserve);
+		return OK;
+	case BANK_OWN:
+		*value = bank->own;
+		return OK;
+	case BANK_AVAILABLE:
+		*value = bank_available(bank);
+		return OK;
+	case BANK_OBJECTS:
+		*value = bank->uses[FRAME_SLAB];
+		return OK;
+	case BANK_TABLES:
+		*value = bank->uses[FRAME_CAPS] + bank->uses[FRAME_SPACE];
+		return OK;
+	case BANK_NODES:
+		*value = bank->uses[FRAME_NODE];
+		return OK;
+	case BANK_PROMISED:
+		*value = bank->promised;
+		return OK;
+	default:
+		return E_RANGE;
 	}
 }
 

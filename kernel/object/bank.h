@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Banks: accounts of physical memory. They form a tree; what a bank is charged, its parent is charged too, less what the bank holds in
- * reserve: a parent's figure contains max(charged, reserve) of each child. */
+/* Banks: accounts of physical memory. They form a tree; what a bank is charged, its parent is
+ * charged too, less what the bank holds in reserve: a parent's figure contains max(charged,
+ * reserve) of each child. */
 #pragma once
 
 #include "mm/frame.h"
@@ -9,10 +10,10 @@
 struct bank {
 	struct object object; /* object.bank: the parent; NULL for the root */
 	struct list children, sibling;
-	u64 limit, charged, reserve; /* pages */
-	u64 own;		     /* pages charged to this very bank */
-	u64 uses[FRAME_USES];	     /* pages taken, by use */
-	u64 promised;		     /* pages charged for committed segments */
+	u64 limit, charged, reserve;   /* pages */
+	u64 own;                       /* pages charged to this very bank */
+	u64 uses[FRAME_USES];          /* pages taken, by use */
+	u64 promised;                  /* pages charged for committed segments */
 	struct list slabs[SLAB_COUNT]; /* frames, those with room first */
 	u64 low; /* watermark: signal when less than this is available; 0: none */
 	struct weak low_event;

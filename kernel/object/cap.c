@@ -216,7 +216,8 @@ err_t sys_cap_copy(cap_t task_cap, cap_t cap, u32 rights, u32 index, cap_t *out)
 
 	struct slot_reservation slot;
 	if (replace) {
-		/* The slot is paid for already; the new reference comes first, lest the object go with the old one. */
+		/* The slot is paid for already; the new reference comes first, lest the object go
+		 * with the old one. */
 		COMMIT();
 		object_get(object);
 		struct cap_slot old = *slot_find(&to->caps, index);

@@ -42,7 +42,8 @@ static bool range_is_device(paddr_t start, paddr_t end)
 }
 
 /* A new object of `kind`, and its slot. */
-static err_t device_new(cap_t bank_cap, enum kind kind, void **object, struct slot_reservation *slot)
+static err_t device_new(cap_t bank_cap, enum kind kind, void **object,
+                        struct slot_reservation *slot)
 {
 	struct bank *bank = CAP_FIND(bank_cap, BANK, bank, RIGHT_USE);
 	if (!bank)
@@ -87,7 +88,8 @@ static err_t interrupt_new(cap_t bank, cap_t root, u32 number, u32 flags, bool m
 	if (error)
 		return error;
 	u64 address_data = 0;
-	unsigned vector = message ? arch_irq_open_message(&address_data) : arch_irq_open(number, flags);
+	unsigned vector =
+	        message ? arch_irq_open_message(&address_data) : arch_irq_open(number, flags);
 	if (!vector) {
 		cap_cancel(&slot);
 		object_give(&interrupt->object);
@@ -155,8 +157,8 @@ err_t sys_interrupt_ack(cap_t cap)
 /* --- ranges --- */
 
 /* A part of a range. `rights` of the new capability. */
-static err_t range_new(cap_t bank, enum kind kind, const struct device_range *from, u64 start, u64 size,
-		       u32 rights, cap_t *out)
+static err_t range_new(cap_t bank, enum kind kind, const struct device_range *from, u64 start,
+                       u64 size, u32 rights, cap_t *out)
 {
 	struct device_range *range;
 	struct slot_reservation slot;
@@ -177,16 +179,18 @@ static err_t range_new(cap_t bank, enum kind kind, const struct device_range *fr
 
 err_t sys_io_ports_create(cap_t bank, cap_t ports, u32 first, u32 count, cap_t *out)
 {
-	return range_new(bank, KIND_IO_PORTS, CAP_FIND(ports, IO_PORTS, device_range, RIGHT_CONTROL),
-			 first, count, RIGHT_ALL & ~RIGHT_DMA, out);
+	return range_new(bank, KIND_IO_PORTS,
+	                 CAP_FIND(ports, IO_PORTS, device_range, RIGHT_CONTROL), first, count,
+	                 RIGHT_ALL & ~RIGHT_DMA, out);
 }
 
 err_t sys_physical_create(cap_t bank, cap_t physical, u64 base, u64 size, u32 rights, cap_t *out)
 {
 	if ((base | size) & PAGE_MASK)
 		return E_RANGE;
-	return range_new(bank, KIND_PHYSICAL, CAP_FIND(physical, PHYSICAL, device_range, RIGHT_CONTROL),
-			 base, size, rights & cap_rights(current_task(), physical) & RIGHT_ALL, out);
+	return range_new(bank, KIND_PHYSICAL,
+	                 CAP_FIND(physical, PHYSICAL, device_range, RIGHT_CONTROL), base, size,
+	                 rights & cap_rights(current_task(), physical) & RIGHT_ALL, out);
 }
 
 static err_t io_check(cap_t cap, u32 port, u32 width)

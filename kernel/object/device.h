@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Device authority: interrupts, ranges of I/O ports, ranges of physical memory; each can be divided by its holder. */
+/* Device authority: interrupts, ranges of I/O ports, ranges of physical memory; each can be divided
+ * by its holder. */
 #pragma once
 
 #include "object/object.h"
@@ -8,7 +9,7 @@
 struct interrupt {
 	struct object object;
 	unsigned vector; /* 0: the root */
-	u64 message;	 /* address | data << 32; 0: a line */
+	u64 message;     /* address | data << 32; 0: a line */
 	struct weak event;
 	u64 bits;
 };

@@ -57,15 +57,32 @@ err_t sys_machine_read(cap_t cap, u32 figure, u64 *value)
 	if (!CAP_FIND(cap, MACHINE, machine, RIGHT_READ))
 		return E_CAP;
 	switch (figure) {
-	case MACHINE_CPUS: *value = cpu_count; return OK;
-	case MACHINE_PAGES_FREE: *value = frames_free; return OK;
-	case MACHINE_PAGES_TOTAL: *value = frames_total; return OK;
-	case MACHINE_KERNEL_PAGES: *value = boot_kernel_pages; return OK;
-	case MACHINE_IDLE_NS: *value = machine_idle(); return OK;
-	case MACHINE_RSDP: *value = boot_rsdp; return OK;
-	case MACHINE_BOOT_NS: *value = boot_sigma0_ns; return OK;
-	case MACHINE_LOG_SEQUENCE: *value = log_sequence(); return OK;
-	default: return E_RANGE;
+	case MACHINE_CPUS:
+		*value = cpu_count;
+		return OK;
+	case MACHINE_PAGES_FREE:
+		*value = frames_free;
+		return OK;
+	case MACHINE_PAGES_TOTAL:
+		*value = frames_total;
+		return OK;
+	case MACHINE_KERNEL_PAGES:
+		*value = boot_kernel_pages;
+		return OK;
+	case MACHINE_IDLE_NS:
+		*value = machine_idle();
+		return OK;
+	case MACHINE_RSDP:
+		*value = boot_rsdp;
+		return OK;
+	case MACHINE_BOOT_NS:
+		*value = boot_sigma0_ns;
+		return OK;
+	case MACHINE_LOG_SEQUENCE:
+		*value = log_sequence();
+		return OK;
+	default:
+		return E_RANGE;
 	}
 }
 

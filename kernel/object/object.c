@@ -28,7 +28,7 @@ size_t slab_size(unsigned kind)
 		[KIND_IO_PORTS] = sizeof(struct device_range),
 		[KIND_PHYSICAL] = sizeof(struct device_range),
 		[KIND_SCHEDULE] = sizeof(struct schedule),
-				[SLAB_REGION] = sizeof(struct region),
+		[SLAB_REGION] = sizeof(struct region),
 		[SLAB_NOTE] = sizeof(struct note),
 	};
 	size_t size = kind == KIND_THREAD ? thread_size() : sizes[kind];
@@ -37,7 +37,8 @@ size_t slab_size(unsigned kind)
 
 static unsigned slab_count(unsigned kind) { return (unsigned)(PAGE_SIZE / slab_size(kind)); }
 
-/* Where in its slot an object keeps its header: all but threads begin with it (their registers come first, for the processor). */
+/* Where in its slot an object keeps its header: all but threads begin with it (their registers come
+ * first, for the processor). */
 static size_t slab_header(unsigned kind)
 {
 	return kind == KIND_THREAD ? offsetof(struct thread, object) : 0;
@@ -82,7 +83,7 @@ void *object_take(struct bank *bank, unsigned kind)
 	char *whole = (char *)frame_ptr(frame) + i * slab_size(kind);
 	memset(whole, 0, slab_size(kind));
 	*object_header(whole, kind) =
-		(struct object){ .serial = ++last_serial, .bank = bank, .kind = (u8)kind };
+	        (struct object){ .serial = ++last_serial, .bank = bank, .kind = (u8)kind };
 	return whole;
 }
 
@@ -105,7 +106,8 @@ bool object_alive(const struct object *object, u64 serial)
 {
 	if (!object)
 		return false;
-	/* The memory may have become anything since: believe it only if it is a slab and this is the place of a header. */
+	/* The memory may have become anything since: believe it only if it is a slab and this is
+	 * the place of a header. */
 	const struct frame *frame = frame_of(arch_paddr(object));
 	if (!frame)
 		return object->serial == serial; /* in the kernel's image: never freed */
@@ -120,7 +122,8 @@ void object_put(struct object *object)
 	ASSERT(object->refs > 0);
 	if (--object->refs > 0 || object->dying)
 		return;
-	/* A thread that runs on another processor is finished by that one (sched_check_current), and its task after it. */
+	/* A thread that runs on another processor is finished by that one (sched_check_current),
+	 * and its task after it. */
 	if (object_destroy(object) == E_RESTART && object->kind == KIND_TASK)
 		container_of(object, struct task, object)->destroy_late = true;
 }
@@ -128,17 +131,35 @@ void object_put(struct object *object)
 err_t object_destroy(struct object *object)
 {
 	switch (object->kind) {
-	case KIND_BANK: return bank_destroy(container_of(object, struct bank, object));
-	case KIND_SEGMENT: segment_destroy(container_of(object, struct segment, object)); break;
-	case KIND_TASK: return task_destroy(container_of(object, struct task, object));
-	case KIND_THREAD: return thread_destroy(container_of(object, struct thread, object));
-	case KIND_PORT: port_destroy(container_of(object, struct port, object)); break;
-	case KIND_GATE: gate_destroy(container_of(object, struct gate, object)); break;
-	case KIND_REPLY: reply_destroy(container_of(object, struct reply, object)); break;
-	case KIND_EVENT: event_destroy(container_of(object, struct event, object)); break;
-	case KIND_INTERRUPT: interrupt_destroy(container_of(object, struct interrupt, object)); break;
-	case KIND_MACHINE: break; /* stays */
-	default: object_give(object); break;
+	case KIND_BANK:
+		return bank_destroy(container_of(object, struct bank, object));
+	case KIND_SEGMENT:
+		segment_destroy(container_of(object, struct segment, object));
+		break;
+	case KIND_TASK:
+		return task_destroy(container_of(object, struct task, object));
+	case KIND_THREAD:
+		return thread_destroy(container_of(object, struct thread, object));
+	case KIND_PORT:
+		port_destroy(container_of(object, struct port, object));
+		break;
+	case KIND_GATE:
+		gate_destroy(container_of(object, struct gate, object));
+		break;
+	case KIND_REPLY:
+		reply_destroy(container_of(object, struct reply, object));
+		break;
+	case KIND_EVENT:
+		event_destroy(container_of(object, struct event, object));
+		break;
+	case KIND_INTERRUPT:
+		interrupt_destroy(container_of(object, struct interrupt, object));
+		break;
+	case KIND_MACHINE:
+		break; /* stays */
+	default:
+		object_give(object);
+		break;
 	}
 	return OK;
 }

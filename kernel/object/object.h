@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What all kernel objects have in common. An object lies in a page ("slab") of objects of its kind that its bank has paid for. Capabilities refer to it by
- * address and serial number; a serial number is never used again, so a capability for an object that has been
- * destroyed is recognised wherever it is, and nobody has to hunt for copies. I:no-hunting */
+/* What all kernel objects have in common. An object lies in a page ("slab") of objects of its kind
+ * that its bank has paid for. Capabilities refer to it by address and serial number; a serial
+ * number is never used again, so a capability for an object that has been destroyed is recognised
+ * wherever it is, and nobody has to hunt for copies. I:no-hunting */
 #pragma once
 
 #include "kernel.h"
@@ -9,14 +10,14 @@
 /* Kinds of slab: the kinds of object, and the kernel's own records. */
 enum slab_kind {
 	SLAB_REGION = KIND_COUNT, /* a mapping in a task */
-	SLAB_NOTE,		  /* a port's note of a gate that leads to it */
+	SLAB_NOTE,                /* a port's note of a gate that leads to it */
 	SLAB_COUNT
 };
 
 struct object {
-	u64 serial;	   /* 0: this slot of the slab is free */
+	u64 serial;        /* 0: this slot of the slab is free */
 	struct bank *bank; /* who pays */
-	u32 refs;	   /* capabilities, and uses by the kernel that keep it alive */
+	u32 refs;          /* capabilities, and uses by the kernel that keep it alive */
 	u8 kind;
 	bool dying; /* its destruction has begun */
 };
@@ -40,7 +41,8 @@ bool object_alive(const struct object *object, u64 serial);
 static inline void object_get(struct object *object) { object->refs++; }
 /* Drop a reference; the last one destroys the object. */
 void object_put(struct object *object);
-/* Destroy now. E_RESTART: one of its threads still runs on another processor, or it takes long: call again. */
+/* Destroy now. E_RESTART: one of its threads still runs on another processor, or it takes long:
+ * call again. */
 err_t object_destroy(struct object *object);
 
 void weak_set(struct weak *weak, struct object *object);

@@ -10,7 +10,8 @@
 
 /* --- what a receiver gets --- */
 
-static void receiver_result(struct thread *receiver, enum receive_kind kind, cap_t reply, u64 label, u64 word0)
+static void receiver_result(struct thread *receiver, enum receive_kind kind, cap_t reply, u64 label,
+                            u64 word0)
 {
 	u64 *regs = arch_regs(receiver);
 	regs[ARCH_REG_CALL] = kind | (u64)reply << 32;
@@ -28,7 +29,7 @@ static void deliver_page_in(struct port *port, struct thread *faulting, struct t
 	list_remove(&faulting->wait_link);
 	faulting->page_sent = true;
 	receiver_result(receiver, RECEIVE_PAGE_IN, 0, segment->label,
-			faulting->page_index * PAGE_SIZE);
+	                faulting->page_index * PAGE_SIZE);
 	regs[ARCH_REG_WORD + 1] = faulting->page_access;
 	regs[ARCH_REG_WORD + 2] = slot && slot_evicted(*slot) ? slot_token(*slot) : 0;
 	regs[ARCH_REG_WORD + 3] = slot && slot_evicted(*slot);
@@ -201,8 +202,8 @@ err_t sys_port_create(cap_t bank_cap, cap_t *out)
 
 	COMMIT();
 	struct list *lists[] = { &port->callers, &port->receivers, &port->faults, &port->replies,
-				 &port->idle,	 &port->cancels,   &port->notes,  &port->gone,
-				 &port->bound,	 &port->ready,	   &port->kept };
+		                 &port->idle,    &port->cancels,   &port->notes,  &port->gone,
+		                 &port->bound,   &port->ready,     &port->kept };
 	for (unsigned i = 0; i < COUNT_OF(lists); i++)
 		list_init(lists[i]);
 	*out = cap_fill(&slot, &port->object, RIGHT_ALL);

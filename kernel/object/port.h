@@ -11,18 +11,19 @@ struct port {
 	struct object object;
 	struct list callers;   /* threads whose calls have not been received */
 	struct list receivers; /* threads */
-	struct list faults;    /* threads whose page-in the keeper has not been told of (wait_link) */
-	struct list replies;   /* all reply objects of the pool (all_link) */
-	struct list idle;      /* those that wait for a call (link) */
-	struct list cancels;   /* those whose caller wants to leave or has left (cancel_link) */
-	struct list notes;     /* of gates that lead here */
-	struct list gone;      /* notes of gates that are gone */
-	struct list bound;     /* events bound to the port */
-	struct list ready;     /* those with bits pending */
-	struct list kept;      /* segments whose keeper this is */
+	struct list faults;  /* threads whose page-in the keeper has not been told of (wait_link) */
+	struct list replies; /* all reply objects of the pool (all_link) */
+	struct list idle;    /* those that wait for a call (link) */
+	struct list cancels; /* those whose caller wants to leave or has left (cancel_link) */
+	struct list notes;   /* of gates that lead here */
+	struct list gone;    /* notes of gates that are gone */
+	struct list bound;   /* events bound to the port */
+	struct list ready;   /* those with bits pending */
+	struct list kept;    /* segments whose keeper this is */
 };
 
-/* The port's record of a gate, paid for by the port's bank: it outlives the gate until the server has been told. */
+/* The port's record of a gate, paid for by the port's bank: it outlives the gate until the server
+ * has been told. */
 struct note {
 	struct object object;
 	struct list link; /* port->notes or port->gone */
@@ -40,10 +41,10 @@ struct reply {
 	struct object object;
 	struct port *port;
 	struct list all_link, link, cancel_link;
-	cap_t cap;	       /* by which the server knows it */
+	cap_t cap;             /* by which the server knows it */
 	struct thread *caller; /* NULL: idle, or the caller has left */
-	bool taken;	       /* received, not yet answered */
-	u64 in, out;	       /* the caller's lent buffers */
+	bool taken;            /* received, not yet answered */
+	u64 in, out;           /* the caller's lent buffers */
 	u32 in_size, out_size;
 };
 

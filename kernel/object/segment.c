@@ -94,7 +94,7 @@ void segment_slot_clear(struct segment *segment, u64 *slot)
 static u32 segment_unmap_regions(struct segment *segment, u64 index, u64 count, enum unmap how)
 {
 	u32 bits = 0;
-	list_each(region, &segment->regions, struct region, link) {
+	list_each (region, &segment->regions, struct region, link) {
 		u64 first = region->offset / PAGE_SIZE;
 		u64 start = max_u64(index, first);
 		u64 end = min_u64(index + count, first + region->size / PAGE_SIZE);
@@ -113,12 +113,13 @@ static u32 segment_unmap_regions(struct segment *segment, u64 index, u64 count, 
 u32 segment_unmap(struct segment *segment, u64 index, u64 count, enum unmap how)
 {
 	u32 bits = segment_unmap_regions(segment, index, count, how);
-	list_each(copy, &segment->copies, struct segment, copy_link) {
+	list_each (copy, &segment->copies, struct segment, copy_link) {
 		u64 start = max_u64(index, copy->source_index);
 		u64 end = min_u64(index + count, copy->source_index + copy->pages);
 		/* A copy never writes to what it sees of the source; a window may. */
 		if (start < end && (how == UNMAP_ALL || copy->window))
-			bits |= segment_unmap_regions(copy, start - copy->source_index, end - start, how);
+			bits |= segment_unmap_regions(copy, start - copy->source_index, end - start,
+			                              how);
 	}
 	return bits;
 }
@@ -196,8 +197,7 @@ static bool page_aligned(u64 value) { return (value & PAGE_MASK) == 0; }
 
 static bool segment_range(const struct segment *segment, u64 offset, u64 size)
 {
-	return page_aligned(offset | size) &&
-	       range_fits(offset, size, segment->pages * PAGE_SIZE);
+	return page_aligned(offset | size) && range_fits(offset, size, segment->pages * PAGE_SIZE);
 }
 
 err_t segment_publish(struct segment *segment, u32 rights, cap_t *out)
@@ -237,7 +237,7 @@ err_t sys_segment_clone(cap_t bank_cap, cap_t cap, u64 offset, u64 size, u32 fla
 	    flags & ~(u32)SEGMENT_COMMITTED)
 		return E_RANGE;
 	struct segment *copy = segment_copy(bank, from, offset / PAGE_SIZE, size / PAGE_SIZE,
-					    flags & SEGMENT_COMMITTED);
+	                                    flags & SEGMENT_COMMITTED);
 	return copy ? segment_publish(copy, RIGHTS_SEGMENT, out) : E_FUNDS;
 }
 
@@ -266,13 +266,13 @@ err_t sys_segment_flush(cap_t cap, u64 offset, u64 size, u32 flags)
 	struct segment *segment = CAP_FIND(cap, SEGMENT, segment, RIGHT_CONTROL);
 	if (!segment)
 		return E_CAP;
-	if (!segment_range(segment, offset, size) || flags > FLUSH_READONLY ||
-	    segment->physical || (segment->window && flags == FLUSH_DISCARD))
+	if (!segment_range(segment, offset, size) || flags > FLUSH_READONLY || segment->physical ||
+	    (segment->window && flags == FLUSH_DISCARD))
 		return E_RANGE;
 
 	u64 index = offset / PAGE_SIZE, end = index + size / PAGE_SIZE;
 	segment_unmap(segment, index, end - index,
-		      flags == FLUSH_READONLY ? UNMAP_WRITE : UNMAP_ALL);
+	              flags == FLUSH_READONLY ? UNMAP_WRITE : UNMAP_ALL);
 	for (; flags == FLUSH_DISCARD; index++) {
 		u64 *slot = segment_slot_next(segment, &index, end);
 		if (!slot)
@@ -316,7 +316,7 @@ err_t sys_segment_survey(cap_t cap, u64 offset, u64 *bits)
 
 	u64 index = offset / PAGE_SIZE;
 	*bits = 0;
-	list_each(region, &segment->regions, struct region, link) {
+	list_each (region, &segment->regions, struct region, link) {
 		for (unsigned i = 0; i < PAGES; i++) {
 			u64 first = region->offset / PAGE_SIZE;
 			if (index + i < first || index + i >= first + region->size / PAGE_SIZE)
@@ -348,14 +348,23 @@ err_t sys_segment_read(cap_t cap, u32 figure, u64 *value)
 	if (!segment)
 		return E_CAP;
 	u64 mappings = 0;
-	list_each(region, &segment->regions, struct region, link)
+	list_each (region, &segment->regions, struct region, link)
 		mappings += region->size != 0;
 	switch (figure) {
-	case SEGMENT_SIZE: *value = segment->pages * PAGE_SIZE; return OK;
-	case SEGMENT_RESIDENT: *value = segment->resident; return OK;
-	case SEGMENT_MAPPINGS: *value = mappings; return OK;
-	case SEGMENT_REFERENCES: *value = segment->object.refs; return OK;
-	default: return E_RANGE;
+	case SEGMENT_SIZE:
+		*value = segment->pages * PAGE_SIZE;
+		return OK;
+	case SEGMENT_RESIDENT:
+		*value = segment->resident;
+		return OK;
+	case SEGMENT_MAPPINGS:
+		*value = mappings;
+		return OK;
+	case SEGMENT_REFERENCES:
+		*value = segment->object.refs;
+		return OK;
+	default:
+		return E_RANGE;
 	}
 }
 
@@ -367,8 +376,10 @@ err_t sys_segment_window(cap_t bank_cap, cap_t cap, u64 offset, u64 size, u32 ri
 		return E_CAP;
 	if (size == 0 || !segment_range(segment, offset, size))
 		return E_RANGE;
-	u32 given = cap_rights(current_task(), cap) & rights & (RIGHT_READ | RIGHT_WRITE | RIGHT_EXEC);
-	struct segment *window = segment_new_window(bank, segment, offset / PAGE_SIZE, size / PAGE_SIZE);
+	u32 given =
+	        cap_rights(current_task(), cap) & rights & (RIGHT_READ | RIGHT_WRITE | RIGHT_EXEC);
+	struct segment *window =
+	        segment_new_window(bank, segment, offset / PAGE_SIZE, size / PAGE_SIZE);
 	return window ? segment_publish(window, given | RIGHT_CONTROL | RIGHT_COPY, out) : E_FUNDS;
 }
 

@@ -72,7 +72,7 @@ void task_stop_at_fault(struct thread *thread, u64 kind, u64 code, u64 address)
 	task->fault_ip = arch_ip(thread);
 	task->fault_sp = arch_sp(thread);
 	task->suspended++;
-	list_each(other, &task->threads, struct thread, task_link)
+	list_each (other, &task->threads, struct thread, task_link)
 		sched_kick(other);
 	task_signal(task, WATCH_FAULT);
 }
@@ -118,7 +118,7 @@ static err_t region_copy(const struct region *region, struct task *task, bool sa
 		return OK;
 	}
 	segment = segment_copy(bank, segment, region->offset / PAGE_SIZE, region->size / PAGE_SIZE,
-			       segment->committed);
+	                       segment->committed);
 	if (!segment) {
 		object_give(&copy->object);
 		return E_FUNDS;
@@ -131,7 +131,8 @@ static err_t region_copy(const struct region *region, struct task *task, bool sa
 static err_t task_copy(struct task *from, struct task *to, u64 same_below)
 {
 	err_t error = cap_copy_all(from, to);
-	for (struct region *r = region_first(from, 0); r && !error; r = region_first(from, region_end(r)))
+	for (struct region *r = region_first(from, 0); r && !error;
+	     r = region_first(from, region_end(r)))
 		error = region_copy(r, to, region_start(r) < same_below);
 	return error;
 }
@@ -206,7 +207,7 @@ err_t sys_task_suspend(cap_t cap)
 
 	COMMIT();
 	task->suspended++;
-	list_each(thread, &task->threads, struct thread, task_link) {
+	list_each (thread, &task->threads, struct thread, task_link) {
 		sched_remove(thread);
 		sched_kick(thread);
 	}
@@ -225,7 +226,7 @@ err_t sys_task_resume(cap_t cap)
 	if (--task->suspended)
 		return OK;
 	task->fault_kind = 0;
-	list_each(thread, &task->threads, struct thread, task_link) {
+	list_each (thread, &task->threads, struct thread, task_link) {
 		if (thread->state == THREAD_RUNNABLE && !thread->on_cpu && !thread->queued)
 			sched_ready(thread);
 	}
@@ -239,7 +240,8 @@ err_t sys_task_reset(cap_t cap)
 		return E_CAP;
 	if (task == current_task())
 		return E_RANGE;
-	/* No death notice, also for a thread that ends on another processor before we come back here. */
+	/* No death notice, also for a thread that ends on another processor before we come back
+	 * here. */
 	task->resetting = true;
 	err_t error = task_end_threads(task, NULL);
 	if (error)
@@ -268,7 +270,7 @@ err_t sys_task_watch(cap_t cap, cap_t event_cap, u64 bits)
 static u64 task_time(const struct task *task)
 {
 	u64 time = task->time_ns;
-	list_each(thread, &task->threads, struct thread, task_link)
+	list_each (thread, &task->threads, struct thread, task_link)
 		time += thread->time_ns;
 	return time;
 }
@@ -287,16 +289,35 @@ err_t sys_task_read(cap_t cap, u32 figure, u64 *value)
 	if (!task)
 		return E_CAP;
 	switch (figure) {
-	case TASK_FAULT_KIND: *value = task->fault_kind; return OK;
-	case TASK_FAULT_CODE: *value = task->fault_code; return OK;
-	case TASK_FAULT_ADDRESS: *value = task->fault_address; return OK;
-	case TASK_FAULT_IP: *value = task->fault_ip; return OK;
-	case TASK_FAULT_SP: *value = task->fault_sp; return OK;
-	case TASK_THREADS: *value = task->thread_count; return OK;
-	case TASK_TIME_NS: *value = task_time(task); return OK;
-	case TASK_RESIDENT: *value = task_resident(task); return OK;
-	case TASK_CAPS: *value = task->caps.used; return OK;
-	default: return E_RANGE;
+	case TASK_FAULT_KIND:
+		*value = task->fault_kind;
+		return OK;
+	case TASK_FAULT_CODE:
+		*value = task->fault_code;
+		return OK;
+	case TASK_FAULT_ADDRESS:
+		*value = task->fault_address;
+		return OK;
+	case TASK_FAULT_IP:
+		*value = task->fault_ip;
+		return OK;
+	case TASK_FAULT_SP:
+		*value = task->fault_sp;
+		return OK;
+	case TASK_THREADS:
+		*value = task->thread_count;
+		return OK;
+	case TASK_TIME_NS:
+		*value = task_time(task);
+		return OK;
+	case TASK_RESIDENT:
+		*value = task_resident(task);
+		return OK;
+	case TASK_CAPS:
+		*value = task->caps.used;
+		return OK;
+	default:
+		return E_RANGE;
 	}
 }
 
@@ -320,7 +341,8 @@ err_t sys_task_segment(cap_t cap, u64 addr, cap_t *out)
 
 /* --- memory of another task --- */
 
-static err_t copy_checked(struct task *to, vaddr_t to_addr, struct task *from, vaddr_t from_addr, u64 size)
+static err_t copy_checked(struct task *to, vaddr_t to_addr, struct task *from, vaddr_t from_addr,
+                          u64 size)
 {
 	while (size) {
 		void *target, *source;
@@ -339,7 +361,8 @@ static err_t copy_checked(struct task *to, vaddr_t to_addr, struct task *from, v
 	return OK;
 }
 
-static err_t task_transfer(struct task *to, vaddr_t to_addr, struct task *from, vaddr_t from_addr, u64 size)
+static err_t task_transfer(struct task *to, vaddr_t to_addr, struct task *from, vaddr_t from_addr,
+                           u64 size)
 {
 	if (size > PAGE_SIZE || !range_fits(to_addr, size, USER_END) ||
 	    !range_fits(from_addr, size, USER_END))

@@ -13,14 +13,15 @@ struct task {
 	struct cap_table caps;
 	struct list threads;
 	u32 thread_count;
-	bool resetting; /* task_reset is at work */
-	bool destroy_late; /* its last capability is gone, but a thread still ran: goes with the last thread */
-	u32 suspended; /* > 0: its threads do not run */
+	bool resetting;    /* task_reset is at work */
+	bool destroy_late; /* its last capability is gone, but a thread still ran: goes with the
+	                      last thread */
+	u32 suspended;     /* > 0: its threads do not run */
 	vaddr_t syscall_entry, upcall_entry;
 	struct weak watcher; /* event */
 	u64 watch_bits;
 	u64 fault_kind, fault_code, fault_address, fault_ip, fault_sp; /* where it stopped */
-	u64 time_ns; /* of ended threads */
+	u64 time_ns;                                                   /* of ended threads */
 };
 
 static inline struct arch_space *task_space(struct task *task) { return &task->space; }

@@ -10,10 +10,7 @@
 #include "object/task.h"
 #include "sched/run.h"
 
-size_t thread_size(void)
-{
-	return ((sizeof(struct thread) + 63) & ~(size_t)63) + arch_fpu_size();
-}
+size_t thread_size(void) { return ((sizeof(struct thread) + 63) & ~(size_t)63) + arch_fpu_size(); }
 
 /* --- waiting --- */
 
@@ -64,7 +61,7 @@ u64 thread_call_deadline(const struct thread *thread)
 void thread_wait_page(struct thread *thread, struct segment *segment, u64 index, u32 access)
 {
 	bool told = false;
-	list_each(other, &segment->waiters, struct thread, page_link)
+	list_each (other, &segment->waiters, struct thread, page_link)
 		told |= other->page_index == index;
 
 	thread->state = THREAD_PAGE;
@@ -335,7 +332,7 @@ err_t sys_upcall_return(void)
 	thread->control->masked = 0;
 	arch_regs_load(thread, &thread->control->saved);
 	thread->interrupt = true; /* look at `pending` */
-	return E_BLOCKED; /* the registers are complete */
+	return E_BLOCKED;         /* the registers are complete */
 }
 
 err_t sys_thread_yield(void)
@@ -350,11 +347,20 @@ err_t sys_thread_read(cap_t cap, u32 figure, u64 *value)
 	if (!thread)
 		return E_CAP;
 	switch (figure) {
-	case THREAD_TIME_NS: *value = thread->time_ns; return OK;
-	case THREAD_STATE: *value = thread->state; return OK;
-	case THREAD_IP: *value = arch_ip(thread); return OK;
-	case THREAD_CPU: *value = thread->cpu ? thread->cpu->index : 0; return OK;
-	default: return E_RANGE;
+	case THREAD_TIME_NS:
+		*value = thread->time_ns;
+		return OK;
+	case THREAD_STATE:
+		*value = thread->state;
+		return OK;
+	case THREAD_IP:
+		*value = arch_ip(thread);
+		return OK;
+	case THREAD_CPU:
+		*value = thread->cpu ? thread->cpu->index : 0;
+		return OK;
+	default:
+		return E_RANGE;
 	}
 }
 

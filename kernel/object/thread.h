@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Threads. A thread that waits is nothing but this structure: what it waits for is recorded here, and whoever ends the wait writes the result
- * into its registers. */
+/* Threads. A thread that waits is nothing but this structure: what it waits for is recorded here,
+ * and whoever ends the wait writes the result into its registers. */
 #pragma once
 
 #include "abi/thread.h"
@@ -8,14 +8,14 @@
 #include "sched/timer.h"
 
 enum thread_state {
-	THREAD_STOPPED,	  /* new, or ended */
+	THREAD_STOPPED,   /* new, or ended */
 	THREAD_RUNNABLE,  /* runs, or is in a run queue */
-	THREAD_CALLING,	  /* in a port's queue of callers */
-	THREAD_SERVED,	  /* its call was received; a reply object points to it */
+	THREAD_CALLING,   /* in a port's queue of callers */
+	THREAD_SERVED,    /* its call was received; a reply object points to it */
 	THREAD_RECEIVING, /* in a port's queue of receivers */
-	THREAD_EVENT,	  /* in an event's queue */
-	THREAD_FUTEX,	  /* in a futex queue */
-	THREAD_PAGE,	  /* a page must be paged in; then it tries again */
+	THREAD_EVENT,     /* in an event's queue */
+	THREAD_FUTEX,     /* in a futex queue */
+	THREAD_PAGE,      /* a page must be paged in; then it tries again */
 };
 
 struct thread {
@@ -26,37 +26,38 @@ struct thread {
 	enum thread_state state;
 	u32 priority;
 	struct weak schedule;
-	u64 affinity;	     /* bit per CPU */
-	struct cpu *cpu;     /* where it runs or ran last */
-	bool queued;	     /* in cpu's run queue */
-	bool on_cpu;	     /* is cpu->current */
+	u64 affinity;    /* bit per CPU */
+	struct cpu *cpu; /* where it runs or ran last */
+	bool queued;     /* in cpu's run queue */
+	bool on_cpu;     /* is cpu->current */
 	struct list run_link;
 	u64 time_ns;
 
 	/* waiting */
-	struct list wait_link; /* of the port, event or futex queue */
+	struct list wait_link;    /* of the port, event or futex queue */
 	struct object *waits_for; /* the port, the event */
 	bool interruptible;
-	struct timer timer; /* deadline of the wait */
+	struct timer timer;  /* deadline of the wait */
 	struct reply *reply; /* SERVED */
 	struct gate *gate;   /* CALLING: through which, for gate_bind */
-	u64 call_label;	     /* CALLING: of the gate */
-	u64 mask;	     /* EVENT: bits wanted; FUTEX: bitset */
+	u64 call_label;      /* CALLING: of the gate */
+	u64 mask;            /* EVENT: bits wanted; FUTEX: bitset */
 	struct segment *futex_segment;
 	u64 futex_offset;
 	struct list page_link; /* PAGE: in segment->waiters */
 	struct segment *page_segment;
 	u64 page_index;
 	u32 page_access;
-	bool page_sent;	   /* the keeper has been told */
+	bool page_sent;    /* the keeper has been told */
 	err_t page_error;  /* the keeper said no: reported when the thread tries again */
 	vaddr_t page_addr; /* the fault it was */
 
 	/* upcalls */
-	struct thread_control *control; /* the kernel's address; its frame is pinned; NULL: none */
+	struct thread_control *control;  /* the kernel's address; its frame is pinned; NULL: none */
 	struct segment *control_segment; /* counted in its refs */
 	struct list control_link;
-	bool interrupt; /* thread_interrupt was called; look at the control block before going to user mode */
+	bool interrupt; /* thread_interrupt was called; look at the control block before going to
+	                   user mode */
 };
 
 size_t thread_size(void);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The kernel lock covers everything but per-CPU scratch data. Where measurement asks for it, it is to be divided in this order: run queues and timers
- * (a lock a CPU), ports (a lock each, taken with both threads' states), banks with their objects (a lock a bank, parents after
- * children), segments (a lock each). */
+/* The kernel lock covers everything but per-CPU scratch data. Where measurement asks for it, it is
+ * to be divided in this order: run queues and timers (a lock a CPU), ports (a lock each, taken with
+ * both threads' states), banks with their objects (a lock a bank, parents after children), segments
+ * (a lock each). */
 #include "kernel.h"
 
-/* Not first come, first served: in a virtual machine the processor whose turn it is may not be running, and then all would
- * wait for it. */
+/* Not first come, first served: in a virtual machine the processor whose turn it is may not be
+ * running, and then all would wait for it. */
 static bool locked;
 
 void kernel_lock(void)
@@ -16,7 +17,4 @@ void kernel_lock(void)
 	}
 }
 
-void kernel_unlock(void)
-{
-	__atomic_store_n(&locked, false, __ATOMIC_RELEASE);
-}
+void kernel_unlock(void) { __atomic_store_n(&locked, false, __ATOMIC_RELEASE); }

@@ -34,7 +34,8 @@ void sched_remove(struct thread *thread)
 		cpu->ready &= ~(1u << thread->priority);
 }
 
-/* Where a thread that becomes ready should run: where it ran, if that is free; else any free CPU; else where it ran. */
+/* Where a thread that becomes ready should run: where it ran, if that is free; else any free CPU;
+ * else where it ran. */
 static struct cpu *cpu_choose(const struct thread *thread)
 {
 	struct cpu *last = thread->cpu ? thread->cpu : arch_cpu();
@@ -149,7 +150,7 @@ static struct thread *queue_take(struct cpu *from, const struct cpu *to)
 {
 	for (u32 ready = from->ready; ready;) {
 		unsigned p = 31 - (unsigned)__builtin_clz(ready);
-		list_each(thread, &from->queue[p], struct thread, run_link) {
+		list_each (thread, &from->queue[p], struct thread, run_link) {
 			if (thread_allowed(thread, to)) {
 				sched_remove(thread);
 				return thread;

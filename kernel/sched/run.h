@@ -4,13 +4,15 @@
 
 #include "kernel.h"
 
-/* Go on with the best thread for this CPU: the current one, if it may. The end of every entry into the kernel. */
+/* Go on with the best thread for this CPU: the current one, if it may. The end of every entry into
+ * the kernel. */
 _Noreturn void sched_run(void);
 /* Put a runnable thread into a queue and tell the CPU. */
 void sched_ready(struct thread *thread);
 /* Take a thread out of its queue, if it is in one. */
 void sched_remove(struct thread *thread);
-/* Make `thread`, runnable and in no queue, this CPU's current one now; the present one has been dealt with (it waits or is queued). Where it may not run here, it is queued. */
+/* Make `thread`, runnable and in no queue, this CPU's current one now; the present one has been
+ * dealt with (it waits or is queued). Where it may not run here, it is queued. */
 void sched_switch_to(struct thread *thread);
 /* The current thread lets its equals run first. */
 void sched_yield(void);

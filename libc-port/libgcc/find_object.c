@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* _dl_find_object for Debian's libgcc_eh.a, which glibc has had since 2.35 and musl has not: found by walking the loaded objects. */
+/* _dl_find_object for Debian's libgcc_eh.a, which glibc has had since 2.35 and musl has not: found
+ * by walking the loaded objects. */
 #define _GNU_SOURCE
 #include <link.h>
 #include <stddef.h>
@@ -41,9 +42,9 @@ static int object_visit(struct dl_phdr_info *info, size_t size, void *argument)
 		return 0;
 	if (!eh_frame)
 		return 2;
-	*query->object = (struct dl_find_object){
-		.map_start = (void *)low, .map_end = (void *)high, .eh_frame = eh_frame
-	};
+	*query->object = (struct dl_find_object){ .map_start = (void *)low,
+		                                  .map_end = (void *)high,
+		                                  .eh_frame = eh_frame };
 	return 1;
 }
 

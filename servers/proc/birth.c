@@ -110,7 +110,8 @@ static err_t fork_task(struct process *child, const struct process_fork *how)
 		error = account_create(parent->account, child->pid, &child->account);
 	if (!error)
 		error = task_clone_sharing(parent->task, child->account->bank,
-					   how->flags & FORK_VFORK ? PERSONALITY_BASE : 0, &child->task);
+		                           how->flags & FORK_VFORK ? PERSONALITY_BASE : 0,
+		                           &child->task);
 	if (!error)
 		error = process_equip(child);
 	return error ? error : fork_thread(child, how);

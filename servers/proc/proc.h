@@ -86,7 +86,7 @@ struct process {
 	u32 pid, group, session;
 	u32 serial; /* tells it from others that had the same pid */
 	bool zombie, stopped, execed;
-	bool ended;	 /* a zombie whose end is complete: it may be waited for */
+	bool ended;      /* a zombie whose end is complete: it may be waited for */
 	bool continued;  /* not yet reported to the parent */
 	bool no_stop;    /* CHILD_NO_STOP */
 	u32 status;      /* zombie: wait status */

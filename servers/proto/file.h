@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the gate to an open file answers: regular files, directories, pipes, terminals and devices alike. The open-file object
- * (position, flags) lives in the server and is shared by all who hold the gate, as POSIX wants it after fork.
- * Flags, modes and times have Linux's values. A call that an object does not have answers E_NOTSUP or the error POSIX names. */
+/* What the gate to an open file answers: regular files, directories, pipes, terminals and devices
+ * alike. The open-file object (position, flags) lives in the server and is shared by all who hold
+ * the gate, as POSIX wants it after fork. Flags, modes and times have Linux's values. A call that
+ * an object does not have answers E_NOTSUP or the error POSIX names. */
 #pragma once
 
 #include "proto/proto.h"
@@ -18,7 +19,8 @@ struct file_stat {
 _Static_assert(sizeof(struct file_stat) == 96, "file_stat");
 
 struct file_system_stat {
-	u64 type, block_size, blocks, blocks_free, blocks_available, files, files_free, id, name_max, flags;
+	u64 type, block_size, blocks, blocks_free, blocks_available, files, files_free, id,
+	        name_max, flags;
 };
 
 enum file_set_mask {
@@ -43,23 +45,27 @@ _Static_assert(sizeof(struct file_attributes) == 40, "file_attributes");
 /* One entry of file_list, padded so that the next is 8-byte aligned (Linux's linux_dirent64). */
 struct file_entry {
 	u64 ino;
-	i64 next;   /* position behind this entry, for file_seek */
-	u16 size;   /* of this entry, padding included */
-	u8 type;    /* DT_* */
+	i64 next;    /* position behind this entry, for file_seek */
+	u16 size;    /* of this entry, padding included */
+	u8 type;     /* DT_* */
 	char name[]; /* zero-terminated */
 };
 
 enum { FILE_POSITION = -1 }; /* as offset: at the open file's position, which moves */
 enum file_io_flag {
-	FILE_IO_NONBLOCK = 1, /* answer E_AGAIN instead of holding, whatever the open file's flags say */
+	FILE_IO_NONBLOCK =
+	        1, /* answer E_AGAIN instead of holding, whatever the open file's flags say */
 };
 
-/* Read up to `size` bytes. Fewer at the end of file, or if no more is there now (pipes, terminals); 0 is end of file. Pipes and terminals hold the request
- * until there is something, or answer E_AGAIN (O_NONBLOCK); E_INTR when cancelled. */
+/* Read up to `size` bytes. Fewer at the end of file, or if no more is there now (pipes, terminals);
+ * 0 is end of file. Pipes and terminals hold the request until there is something, or answer
+ * E_AGAIN (O_NONBLOCK); E_INTR when cancelled. */
 RPC(1) err_t file_read(cap_t file, i64 offset, u32 flags, void *buf, size_t size, u64 *count);
 
-/* Write. With O_APPEND at the end, whatever the offset. E_NOSPACE, E_FBIG, E_PIPE; held as reading is. */
-RPC(2) err_t file_write(cap_t file, i64 offset, u32 flags, const void *buf, size_t size, u64 *count);
+/* Write. With O_APPEND at the end, whatever the offset. E_NOSPACE, E_FBIG, E_PIPE; held as reading
+ * is. */
+RPC(2)
+err_t file_write(cap_t file, i64 offset, u32 flags, const void *buf, size_t size, u64 *count);
 
 /* Move the position (whence: SEEK_SET, CUR, END, DATA, HOLE). E_SPIPE, E_INVAL, E_NXIO. */
 RPC(3) err_t file_seek(cap_t file, i64 offset, u32 whence, i64 *position);
@@ -72,18 +78,22 @@ RPC(5) err_t file_set(cap_t file, const struct file_attributes *attributes);
 /* Everything written is on disk when this answers. data_only: fdatasync. */
 RPC(6) err_t file_sync(cap_t file, bool data_only);
 
-/* Directory entries from the position on, as many as fit; `count` bytes, 0 at the end. E_INVAL: not even one fits. */
+/* Directory entries from the position on, as many as fit; `count` bytes, 0 at the end. E_INVAL: not
+ * even one fits. */
 RPC(7) err_t file_list(cap_t file, void *buf, size_t size, u64 *count);
 
-/* Which of `mask` (POLL*) hold now. If none does and `event` is not 0: signal `bits` of `event` once when that may have changed (one registration an
- * open file and event; a new one replaces the old; the server closes the capability after signalling). */
+/* Which of `mask` (POLL*) hold now. If none does and `event` is not 0: signal `bits` of `event`
+ * once when that may have changed (one registration an open file and event; a new one replaces the
+ * old; the server closes the capability after signalling). */
 RPC(8) err_t file_poll(cap_t file, u32 mask, u64 bits, cap_t event, u32 *ready);
 
-/* The segment that holds the file's contents (page cache; the server is its keeper) with ACCESS_* rights, and the file's size.
- * Writes through a shared mapping reach the file. E_ACCESS as open flags say; E_NOTSUP: cannot be mapped. */
+/* The segment that holds the file's contents (page cache; the server is its keeper) with ACCESS_*
+ * rights, and the file's size. Writes through a shared mapping reach the file. E_ACCESS as open
+ * flags say; E_NOTSUP: cannot be mapped. */
 RPC(9) err_t file_map(cap_t file, u32 access, cap_t *segment, u64 *size);
 
-/* Change the flags in `mask` (O_APPEND, O_NONBLOCK) to those of `value`; all flags of the open file, access mode included, are the result. */
+/* Change the flags in `mask` (O_APPEND, O_NONBLOCK) to those of `value`; all flags of the open
+ * file, access mode included, are the result. */
 RPC(10) err_t file_flags(cap_t file, u32 mask, u32 value, u32 *flags);
 
 /* struct file_system_stat. */
@@ -92,21 +102,27 @@ RPC(11) err_t file_statfs(cap_t file, void *st, size_t size);
 /* Reserve space; mode as fallocate(2), 0 and FALLOC_FL_KEEP_SIZE at least. */
 RPC(12) err_t file_allocate(cap_t file, u32 mode, u64 offset, u64 size);
 
-/* flock and POSIX/OFD locks. owner: 0 for flock and OFD, else a number that stands for the process; type F_RDLCK, F_WRLCK, F_UNLCK; size 0: to
- * the end. wait: held until possible. E_AGAIN, E_DEADLK. */
+/* flock and POSIX/OFD locks. owner: 0 for flock and OFD, else a number that stands for the process;
+ * type F_RDLCK, F_WRLCK, F_UNLCK; size 0: to the end. wait: held until possible. E_AGAIN, E_DEADLK.
+ */
 RPC(13) err_t file_lock(cap_t file, u64 owner, u32 type, u64 start, u64 size, bool wait);
 
 /* A device's own requests (ioctl number and argument), for those that no other interface has. */
-RPC(14) err_t file_control(cap_t file, u64 request, u64 argument, const void *in, size_t in_size, void *out,
-			   size_t out_size, u64 *result);
+RPC(14)
+err_t file_control(cap_t file, u64 request, u64 argument, const void *in, size_t in_size, void *out,
+                   size_t out_size, u64 *result);
 
-/* The absolute path inside this file system under which the file was opened or the directory is found now; without a leading mount point. */
+/* The absolute path inside this file system under which the file was opened or the directory is
+ * found now; without a leading mount point. */
 RPC(15) err_t file_path(cap_t file, void *path, size_t size, u64 *length);
 
 /* What stopped or broke a lock owner: all POSIX locks of `owner` on this file end (close, exit). */
 RPC(16) err_t file_unlock_all(cap_t file, u64 owner);
 
-/* Extended attributes on an open file: get (E_NODATA, E_RANGE), set, list, remove. name and value are one buffer: name, zero, value. */
-RPC(17) err_t file_attribute_get(cap_t file, const void *name, size_t name_size, void *value, size_t size, u64 *count);
+/* Extended attributes on an open file: get (E_NODATA, E_RANGE), set, list, remove. name and value
+ * are one buffer: name, zero, value. */
+RPC(17)
+err_t file_attribute_get(cap_t file, const void *name, size_t name_size, void *value, size_t size,
+                         u64 *count);
 RPC(18) err_t file_attribute_set(cap_t file, u32 flags, const void *name_value, size_t size);
 RPC(19) err_t file_attribute_list(cap_t file, void *names, size_t size, u64 *count);

@@ -8,7 +8,9 @@ INTERFACE(log, 12)
 
 /* Append a line of text (the label of the gate says whose it is). */
 RPC(1) err_t log_write(cap_t log, const void *text, size_t size);
-/* Read from byte `start` of everything ever logged; what has been overwritten is skipped: `start_out` says where the text begins. */
+/* Read from byte `start` of everything ever logged; what has been overwritten is skipped:
+ * `start_out` says where the text begins. */
 RPC(2) err_t log_read(cap_t log, u64 start, void *text, size_t size, u64 *start_out, u64 *count);
-/* Signal `bits` of `event` each time something is written from now on. One watcher; a new one replaces the old. */
+/* Signal `bits` of `event` each time something is written from now on. One watcher; a new one
+ * replaces the old. */
 RPC(3) err_t log_watch(cap_t log, u64 bits, cap_t event);

@@ -6,7 +6,8 @@
 
 INTERFACE(memory, 5)
 
-/* An account for a new process: a child of the manager's bank with `limit` pages (0: the default). Whoever holds the capability destroys it. E_FUNDS. */
+/* An account for a new process: a child of the manager's bank with `limit` pages (0: the default).
+ * Whoever holds the capability destroys it. E_FUNDS. */
 RPC(1) err_t memory_bank(cap_t memory, u64 limit, cap_t *bank);
 
 struct memory_figures {
@@ -22,7 +23,8 @@ RPC(3) err_t memory_report(cap_t memory, u64 start, void *text, size_t size, u64
 /* Let the manager know a bank under a name, for the report (supervisor). */
 RPC(4) err_t memory_name(cap_t memory, cap_t bank, const void *name, size_t size);
 
-/* Hooks of the swap manager's own issue: it offers `pages` of swap behind `swap`; promises may then grow by as much. E_NOSYS until then. */
+/* Hooks of the swap manager's own issue: it offers `pages` of swap behind `swap`; promises may then
+ * grow by as much. E_NOSYS until then. */
 RPC(5) err_t memory_swap(cap_t memory, cap_t swap, u64 pages);
 
 /* As memory_bank, for process `pid`: the report calls it so. */

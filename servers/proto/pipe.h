@@ -9,11 +9,12 @@ INTERFACE(pipe, 6)
 /* A pipe; both gates are charged to the caller. flags: O_NONBLOCK. */
 RPC(1) err_t pipe_create(cap_t pipe, u32 flags, cap_t *reader, cap_t *writer);
 
-/* A FIFO that a file system keeps as a node: open it by the number (device and inode as the file system likes) with O_* flags. Held until
- * the other side is open. */
+/* A FIFO that a file system keeps as a node: open it by the number (device and inode as the file
+ * system likes) with O_* flags. Held until the other side is open. */
 RPC(2) err_t pipe_open(cap_t pipe, u64 number, u32 flags, cap_t *file);
 
-/* The same as a gate that stands for the FIFO itself: it answers dir_open with an empty path (and dir_stat), so that a file system can
- * send its clients there by E_CROSS and need not wait for the other side itself. The FIFO's stat has these values. The gate
- * is charged to the caller; a file system keeps one for each FIFO node that it has in memory, or makes one for each look-up. */
+/* The same as a gate that stands for the FIFO itself: it answers dir_open with an empty path (and
+ * dir_stat), so that a file system can send its clients there by E_CROSS and need not wait for the
+ * other side itself. The FIFO's stat has these values. The gate is charged to the caller; a file
+ * system keeps one for each FIFO node that it has in memory, or makes one for each look-up. */
 RPC(3) err_t pipe_node(cap_t pipe, u64 dev, u64 ino, u32 mode, u32 uid, u32 gid, cap_t *node);

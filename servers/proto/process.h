@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a process asks of the process server, through its own gate (CAP_PROCESS): ids, birth, death, signals, waiting. */
+/* What a process asks of the process server, through its own gate (CAP_PROCESS): ids, birth, death,
+ * signals, waiting. */
 #pragma once
 
 #include "proto/proto.h"
@@ -8,41 +9,46 @@ INTERFACE(process, 3)
 
 /* The capabilities that every process finds in its table. */
 enum process_cap {
-	PROCESS_TASK = 1,     /* all rights; stays at fork (the child gets its own) */
-	PROCESS_BANK = 2,     /* USE | READ; stays */
-	PROCESS_SCHEDULE = 3, /* USE */
-	PROCESS_THREAD = 4,   /* main thread; stays */
-	PROCESS_PROCESS = 5,  /* gate to this interface; stays */
-	PROCESS_EXEC = 6,     /* gate: exec.h */
-	PROCESS_ROOT = 7,     /* gate: dir.h, the root directory */
-	PROCESS_CLOCK = 8,    /* segment: the clock page */
-	PROCESS_PAGE = 9,     /* segment: struct process_page, READ; stays */
-	PROCESS_PIPE = 10,    /* gate: pipe.h */
-	PROCESS_POWER = 11,   /* gate: power.h; absent where the process may not */
-	PROCESS_LOG = 12,     /* gate: log.h */
-	PROCESS_SOCKET = 13,  /* gate of the network server, later */
+	PROCESS_TASK = 1,       /* all rights; stays at fork (the child gets its own) */
+	PROCESS_BANK = 2,       /* USE | READ; stays */
+	PROCESS_SCHEDULE = 3,   /* USE */
+	PROCESS_THREAD = 4,     /* main thread; stays */
+	PROCESS_PROCESS = 5,    /* gate to this interface; stays */
+	PROCESS_EXEC = 6,       /* gate: exec.h */
+	PROCESS_ROOT = 7,       /* gate: dir.h, the root directory */
+	PROCESS_CLOCK = 8,      /* segment: the clock page */
+	PROCESS_PAGE = 9,       /* segment: struct process_page, READ; stays */
+	PROCESS_PIPE = 10,      /* gate: pipe.h */
+	PROCESS_POWER = 11,     /* gate: power.h; absent where the process may not */
+	PROCESS_LOG = 12,       /* gate: log.h */
+	PROCESS_SOCKET = 13,    /* gate of the network server, later */
 	PROCESS_CAP_FIRST = 16, /* from here on the personality's own */
 };
 
-/* What siginfo says of a pending signal: si_code as Linux has it, and the sender, or the child and its status (SIGCHLD). */
+/* What siginfo says of a pending signal: si_code as Linux has it, and the sender, or the child and
+ * its status (SIGCHLD). */
 struct process_signal {
 	i32 code;
 	u32 pid, uid;
 	i32 status;
 };
 
-/* The page that the process server shares with the process, which may only read it (but for `taken`, see process_take). */
+/* The page that the process server shares with the process, which may only read it (but for
+ * `taken`, see process_take). */
 struct process_page {
 	u32 pid, parent, group, session;
-	u64 pending;	/* bit s-1: signal s is pending; cleared through process_take */
-	u32 stopped;	/* a stop signal has stopped it */
+	u64 pending;    /* bit s-1: signal s is pending; cleared through process_take */
+	u32 stopped;    /* a stop signal has stopped it */
 	u32 generation; /* counts changes */
 	u32 uid, euid, gid, egid;
-	u64 start_ns;	/* monotonic */
-	struct process_signal signal[64]; /* of signal s at s - 1: valid while it is pending, the first sender's */
+	u64 start_ns;                     /* monotonic */
+	struct process_signal signal[64]; /* of signal s at s - 1: valid while it is pending, the
+	                                     first sender's */
 };
 
-enum fork_flag { FORK_VFORK = 1 /* the parent is answered when the child has called exec or ended */ };
+enum fork_flag {
+	FORK_VFORK = 1 /* the parent is answered when the child has called exec or ended */
+};
 
 struct process_fork {
 	u64 ip, sp, control, fs_base, gs_base; /* thread_create / thread_start in the child */
@@ -61,24 +67,28 @@ struct process_wait_result {
 	struct process_usage usage;
 };
 
-/* Make a child: task_clone of the caller's task with a bank of its own, its own PROCESS_* capabilities where they "stay", one thread started as `how` says.
- * E_LIMIT, E_FUNDS. */
+/* Make a child: task_clone of the caller's task with a bank of its own, its own PROCESS_*
+ * capabilities where they "stay", one thread started as `how` says. E_LIMIT, E_FUNDS. */
 RPC(1) err_t process_fork(cap_t process, const struct process_fork *how, u32 *pid);
 
 /* End the process with a wait status (exit code << 8, or signal number). Not answered. */
 RPC(2) err_t process_exit(cap_t process, u32 status);
 
-/* Wait for a child: pid > 0 that one, 0 own group, -1 any, < -1 group -pid; options WNOHANG, WUNTRACED, WCONTINUED, WNOWAIT, WEXITED (waitid's).
- * Without WEXITED, WUNTRACED and WCONTINUED ends are meant. Held; E_CHILD, E_INTR. The result's pid is 0 for WNOHANG without one. */
+/* Wait for a child: pid > 0 that one, 0 own group, -1 any, < -1 group -pid; options WNOHANG,
+ * WUNTRACED, WCONTINUED, WNOWAIT, WEXITED (waitid's). Without WEXITED, WUNTRACED and WCONTINUED
+ * ends are meant. Held; E_CHILD, E_INTR. The result's pid is 0 for WNOHANG without one. */
 RPC(3) err_t process_wait(cap_t process, i64 pid, u32 options, void *result, size_t size);
 
-/* kill(2): pid > 0, 0 own group, -1 all but init and oneself, < -1 group -pid; signal 0 only checks. */
+/* kill(2): pid > 0, 0 own group, -1 all but init and oneself, < -1 group -pid; signal 0 only
+ * checks. */
 RPC(4) err_t process_kill(cap_t process, i64 pid, u32 signal);
 
-/* Clear the bits of `mask` in the page's `pending` and say which were set: the signals that the personality is going to act on now. */
+/* Clear the bits of `mask` in the page's `pending` and say which were set: the signals that the
+ * personality is going to act on now. */
 RPC(5) err_t process_take(cap_t process, u64 mask, u64 *taken);
 
-/* The caller stops itself as if by `signal` (default action of SIGTSTP and the like); answered when it continues. */
+/* The caller stops itself as if by `signal` (default action of SIGTSTP and the like); answered when
+ * it continues. */
 RPC(6) err_t process_stop(cap_t process, u32 signal);
 
 RPC(7) err_t process_set_group(cap_t process, u32 pid, u32 group);
@@ -88,12 +98,13 @@ enum process_id {
 	PROCESS_ID_GROUP,
 	PROCESS_ID_SESSION,
 	PROCESS_ID_PARENT,
-	PROCESS_ID_ORPHANED, /* 1: its group is orphaned, and not stopped from the terminal; else 0 */
+	PROCESS_ID_ORPHANED, /* 1: its group is orphaned, and not stopped from the terminal; else 0
+	                      */
 };
 RPC(9) err_t process_id(cap_t process, u32 pid, u32 which, u32 *id);
 
-/* A new program runs in the task: its main thread (for signals), and its name and command line as text ("name", zero, arguments each ended by zero).
- * Ends a vfork wait of the parent. */
+/* A new program runs in the task: its main thread (for signals), and its name and command line as
+ * text ("name", zero, arguments each ended by zero). Ends a vfork wait of the parent. */
 RPC(10) err_t process_started(cap_t process, cap_t thread, const void *name, size_t size);
 
 /* Which thread is interrupted by signals to the process from now on. */
@@ -112,25 +123,32 @@ RPC(15) err_t process_list(cap_t process, u64 start, void *text, size_t size, u6
 /* Number of processes, and of all memory figures that sysinfo(2) needs. */
 struct process_system {
 	u64 processes, load1, load5, load15; /* loads times 65536 */
-	u64 memory_total, memory_free;	     /* pages */
+	u64 memory_total, memory_free;       /* pages */
 };
 RPC(16) err_t process_system(cap_t process, struct process_system *system);
 
-/* A real-time timer: signal `signal` to the caller at `deadline` (0: no more) and then every `interval` ns (0: once); which: ITIMER_REAL (0), others E_NOSYS. */
+/* A real-time timer: signal `signal` to the caller at `deadline` (0: no more) and then every
+ * `interval` ns (0: once); which: ITIMER_REAL (0), others E_NOSYS. */
 RPC(17) err_t process_timer(cap_t process, u32 which, u32 signal, u64 deadline, u64 interval);
 
-/* Which signals the process ignores now (bit s-1): the server need not interrupt it for those. If that is SIGCHLD (SIG_IGN or SA_NOCLDWAIT, not the default
- * action), its children leave no zombies. 1 message a change of disposition to or from "ignored". */
+/* Which signals the process ignores now (bit s-1): the server need not interrupt it for those. If
+ * that is SIGCHLD (SIG_IGN or SA_NOCLDWAIT, not the default action), its children leave no zombies.
+ * 1 message a change of disposition to or from "ignored". */
 RPC(18) err_t process_ignore(cap_t process, u64 mask);
 
-/* How the process's children behave: with CHILD_NO_STOP (SA_NOCLDSTOP) no SIGCHLD comes when one stops or continues. Kept by fork, cleared by exec. */
+/* How the process's children behave: with CHILD_NO_STOP (SA_NOCLDSTOP) no SIGCHLD comes when one
+ * stops or continues. Kept by fork, cleared by exec. */
 enum child_flag { CHILD_NO_STOP = 1 };
 RPC(21) err_t process_child_flags(cap_t process, u32 flags);
 
 /* --- for the supervisor and the terminal, through a gate that says so --- */
 
-/* Start the first process (or a rescue shell): `file` is the program, `root` its root directory; in: struct exec_arguments and its data (exec.h). */
-RPC(19) err_t process_start(cap_t process, cap_t file, cap_t root, const void *arguments, size_t size, u32 *pid);
+/* Start the first process (or a rescue shell): `file` is the program, `root` its root directory;
+ * in: struct exec_arguments and its data (exec.h). */
+RPC(19)
+err_t process_start(cap_t process, cap_t file, cap_t root, const void *arguments, size_t size,
+                    u32 *pid);
 
-/* Signal to a whole group, from the terminal (^C) or at hang-up; signal 0 only looks. E_SRCH: it has no members. */
+/* Signal to a whole group, from the terminal (^C) or at hang-up; signal 0 only looks. E_SRCH: it
+ * has no members. */
 RPC(20) err_t process_kill_group(cap_t process, u32 group, u32 signal);

@@ -22,7 +22,8 @@ RPC(3) err_t tty_get_size(cap_t tty, struct tty_size *size);
 /* Sends SIGWINCH to the foreground group if it differs. */
 RPC(4) err_t tty_set_size(cap_t tty, const struct tty_size *size);
 
-/* The caller's session gets this terminal as its controlling one, if neither has another (E_PERM). `group` becomes the foreground group. */
+/* The caller's session gets this terminal as its controlling one, if neither has another (E_PERM).
+ * `group` becomes the foreground group. */
 RPC(5) err_t tty_acquire(cap_t tty, u32 session, u32 group);
 RPC(6) err_t tty_release(cap_t tty, u32 session);
 RPC(7) err_t tty_get_foreground(cap_t tty, u32 *group, u32 *session);
@@ -38,9 +39,13 @@ RPC(12) err_t tty_available(cap_t tty, u64 *count);
 /* Set in what dir_open tells as the mode of a terminal: the file answers this interface. */
 #define TTY_MODE 0x80000000u
 
-/* file_read and file_write at the position for a process of `session` and `group`. E_ACCESS: the terminal controls that session and another group
- * is in the foreground (the process gets SIGTTIN; writing: only with TOSTOP, SIGTTOU); a held read ends so, too, when the foreground changes. */
-RPC(13) err_t tty_read(cap_t tty, u32 flags, u32 session, u32 group, void *buf, size_t size, u64 *count);
-RPC(14) err_t tty_write(cap_t tty, u32 flags, u32 session, u32 group, const void *buf, size_t size, u64 *count);
+/* file_read and file_write at the position for a process of `session` and `group`. E_ACCESS: the
+ * terminal controls that session and another group is in the foreground (the process gets SIGTTIN;
+ * writing: only with TOSTOP, SIGTTOU); a held read ends so, too, when the foreground changes. */
+RPC(13)
+err_t tty_read(cap_t tty, u32 flags, u32 session, u32 group, void *buf, size_t size, u64 *count);
+RPC(14)
+err_t tty_write(cap_t tty, u32 flags, u32 session, u32 group, const void *buf, size_t size,
+                u64 *count);
 /* May such a process change the terminal? E_ACCESS (SIGTTOU). */
 RPC(15) err_t tty_check(cap_t tty, u32 session, u32 group);

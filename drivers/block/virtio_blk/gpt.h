@@ -9,8 +9,8 @@ enum { GPT_PARTITIONS_MAX = 32 };
 
 struct gpt {
 	u32 count; /* entries of `partition` in use are those with sectors > 0 */
-	struct block_partition partition
-	        [GPT_PARTITIONS_MAX]; /* [n - 1] is partition n; sectors of BLOCK_SECTOR bytes */
+	struct block_partition partition[GPT_PARTITIONS_MAX]; /* [n - 1] is partition n; sectors of
+	                                                         BLOCK_SECTOR bytes */
 };
 
 /* What the table is read with: one page of the disk from `sector` (of BLOCK_SECTOR bytes) on, or

@@ -74,8 +74,11 @@ void arch_thread_save(struct thread *thread)
 	X(rdi, 0)                                                                                  \
 	X(rsi, 1)                                                                                  \
 	X(rdx, 2)                                                                                  \
-	X(r10, 3) X(r8, 4) X(r9, 5) X(rbx, 6) X(rax, 7) X(r12, 8) X(r13, 9) X(r14, 10) X(r15, 11)  \
-	        X(rbp, 12) X(rcx, 13) X(r11, 14)
+	X(r10, 3)                                                                                  \
+	X(r8, 4)                                                                                   \
+	X(r9, 5)                                                                                   \
+	X(rbx, 6)                                                                                  \
+	X(rax, 7) X(r12, 8) X(r13, 9) X(r14, 10) X(r15, 11) X(rbp, 12) X(rcx, 13) X(r11, 14)
 
 void arch_regs_store(struct thread *thread, struct thread_regs *regs)
 {

@@ -5,7 +5,7 @@
 
 #define THREAD_SELF        0
 #define THREAD_STACK_TOP   8
-#define THREAD_ENTRY       16 /* u32: bytes back from `rip` to where the call began */
+#define THREAD_ENTRY       16 /* u32: bytes back from rip to what made the call */
 #define THREAD_MXCSR       20
 #define THREAD_FPU_CONTROL 24
 #define THREAD_USER        32

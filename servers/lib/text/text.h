@@ -25,8 +25,8 @@ enum { TEXT_OPEN_MAX = 16, TEXT_LABELS = 1 + TEXT_OPEN_MAX };
 
 struct text_file {
 	text_printer *print;
-	/* What a line that is written to the file means; NULL: it is read-only. The line has no new line
-	 * at its end and is changed at will. */
+	/* What a line that is written to the file means; NULL: it is read-only. The line has no new
+	 * line at its end and is changed at will. */
 	err_t (*command)(char *line);
 	u64 label; /* of the node; open files have those behind it: TEXT_LABELS in all */
 	u64 ino;

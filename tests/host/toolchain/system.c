@@ -44,7 +44,8 @@ int main(void)
 	if (!child)
 		_exit(7);
 	waitpid(child, &status, 0);
-	printf("thread %d own %d cancelled %d signal %d child %d shell %d long double %.3Lf\n", (int)(long)result, own,
-	       cancelled == PTHREAD_CANCELED, signalled == SIGUSR1, WEXITSTATUS(status), WEXITSTATUS(system("exit 3")), 1.5L);
+	printf("thread %d own %d cancelled %d signal %d child %d shell %d long double %.3Lf\n",
+	       (int)(long)result, own, cancelled == PTHREAD_CANCELED, signalled == SIGUSR1,
+	       WEXITSTATUS(status), WEXITSTATUS(system("exit 3")), 1.5L);
 	return 0;
 }

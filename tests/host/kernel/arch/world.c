@@ -11,8 +11,8 @@ enum { PAGE = 4096 };
 
 /* What kernel.ld and boot.S define. */
 __asm__(".data; .balign 4096; .globl kernel_start, kernel_rodata, kernel_data, kernel_end;"
-	"kernel_start: .skip 8192; kernel_rodata: .skip 4096; kernel_data: .skip 4096;"
-	"kernel_end: .text");
+        "kernel_start: .skip 8192; kernel_rodata: .skip 4096; kernel_data: .skip 4096;"
+        "kernel_end: .text");
 uint64_t kernel_root[512];
 
 uint64_t test_memory;

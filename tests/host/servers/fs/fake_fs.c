@@ -106,8 +106,8 @@ static err_t io_run(struct disk *disk, struct disk_io *io)
 
 	for (u32 i = 0; i < io->count && !error; i++)
 		error = transfer(disk, io->operation,
-				 io->sector * BLOCK_SECTOR + (u64)i * io->piece_size, io->pieces[i],
-				 io->piece_size);
+		                 io->sector * BLOCK_SECTOR + (u64)i * io->piece_size, io->pieces[i],
+		                 io->piece_size);
 	return error;
 }
 

@@ -11,7 +11,8 @@ struct disk *fake_disk_open(const char *path);
 void fake_disk_close(struct disk *disk);
 /* After so many more transfers each fails; -1: none does. */
 void fake_disk_fail_after(struct disk *disk, long count);
-/* From now on transfers take their time, and end in any order when fake_disk_run says so: false if none runs. */
+/* From now on transfers take their time, and end in any order when fake_disk_run says so: false if
+ * none runs. */
 void fake_disk_delay(struct disk *disk, u64 seed);
 bool fake_disk_run(struct disk *disk);
 u64 fake_disk_writes(const struct disk *disk);

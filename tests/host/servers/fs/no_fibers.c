@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Locks and queues of a server that runs one thing at a time: there is one fiber, and it never waits. */
+/* Locks and queues of a server that runs one thing at a time: there is one fiber, and it never
+ * waits. */
 #include "rt/fiber.h"
 
 #include <stdio.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ext with many requests at the same time, on real fibers, over a disk whose transfers end late and in any order. */
+/* ext with many requests at the same time, on real fibers, over a disk whose transfers end late and
+ * in any order. */
 #include "../ext/world.h"
 
 #include <stdlib.h>
@@ -47,12 +48,14 @@ static void own_file(struct worker *w)
 	snprintf(path, sizeof(path), "own-%u", w->number);
 	if (!w->expected)
 		w->expected = calloc(1, LIMIT);
-	size_t offset = world_random(&w->seed) % 100000, length = 1 + world_random(&w->seed) % 60000;
+	size_t offset = world_random(&w->seed) % 100000,
+	       length = 1 + world_random(&w->seed) % 60000;
 	if (world_random(&w->seed) % 4) {
 		for (size_t i = 0; i < length; i++)
 			w->expected[offset + i] = (char)world_random(&w->seed);
 		must(w_open(path, OPEN_BOTH | OPEN_CREATE, 0644, &file) == OK, "open", w);
-		err_t error = file_write(file, (i64)offset, 0, w->expected + offset, length, &count);
+		err_t error =
+		        file_write(file, (i64)offset, 0, w->expected + offset, length, &count);
 		must(error == OK && count == length, "write", w);
 		w_close(file);
 		w->size = offset + length > w->size ? offset + length : w->size;
@@ -79,14 +82,30 @@ static void shared_names(struct worker *w)
 	snprintf(b, sizeof(b), "d%u/n%u", world_random(&w->seed) % 3, world_random(&w->seed) % 6);
 	err_t error = OK;
 	switch (world_random(&w->seed) % 8) {
-	case 0: error = w_mkdir(a); break;
-	case 1: error = w_remove(a, world_random(&w->seed) % 2 ? DIR_DIRECTORY : 0); break;
-	case 2: error = w_rename(a, b, world_random(&w->seed) % 4 ? 0 : DIR_EXCHANGE); break;
-	case 3: error = w_link(a, b); break;
-	case 4: error = w_put(a, "some text", 9); break;
-	case 5: error = w_symlink(b, a); break;
-	case 6: error = w_stat(a, 0, &st); break;
-	case 7: error = world_random(&w->seed) % 4 ? OK : w_sync(); break;
+	case 0:
+		error = w_mkdir(a);
+		break;
+	case 1:
+		error = w_remove(a, world_random(&w->seed) % 2 ? DIR_DIRECTORY : 0);
+		break;
+	case 2:
+		error = w_rename(a, b, world_random(&w->seed) % 4 ? 0 : DIR_EXCHANGE);
+		break;
+	case 3:
+		error = w_link(a, b);
+		break;
+	case 4:
+		error = w_put(a, "some text", 9);
+		break;
+	case 5:
+		error = w_symlink(b, a);
+		break;
+	case 6:
+		error = w_stat(a, 0, &st);
+		break;
+	case 7:
+		error = world_random(&w->seed) % 4 ? OK : w_sync();
+		break;
 	}
 	must(error != E_CORRUPT && error != E_IO && error != E_FUNDS, "shared names", w);
 }

@@ -55,8 +55,8 @@ static err_t make_file(const struct manifest_grant *grant, cap_t bank, cap_t *ca
 	return OK;
 }
 
-/* sigma0 made it, under the name "bank:SERVER.GRANT". */
-static err_t find_bank(const struct manifest_grant *grant, const char *server, cap_t *cap)
+/* A child of what sigma0 made under the name "bank:SERVER.GRANT", so that it can be destroyed. */
+static err_t make_bank(const struct manifest_grant *grant, const char *server, cap_t *cap)
 {
 	char name[64] = "bank:";
 
@@ -65,8 +65,9 @@ static err_t find_bank(const struct manifest_grant *grant, const char *server, c
 	strcat(name, server);
 	strcat(name, ".");
 	strcat(name, grant->name);
-	*cap = rt_cap(name);
-	return *cap ? OK : E_NOENT;
+	u64 limit;
+	err_t error = bank_read(rt_cap(name), BANK_LIMIT, &limit);
+	return error ? error : bank_create(rt_cap(name), limit, 0, cap);
 }
 
 static err_t authority_make(u32 server, const struct manifest_grant *grant, cap_t *cap)
@@ -85,7 +86,7 @@ static err_t authority_make(u32 server, const struct manifest_grant *grant, cap_
 	case GRANT_FILE:
 		return make_file(grant, bank, cap);
 	case GRANT_BANK:
-		return find_bank(grant, supervisor.manifest.server[server].name, cap);
+		return make_bank(grant, supervisor.manifest.server[server].name, cap);
 	case GRANT_SCHEDULE:
 		return schedule_create(bank, RT_SCHEDULE, (u32)grant->number[0], cap);
 	case GRANT_MACHINE:
@@ -110,4 +111,19 @@ err_t authority_find(u32 server, u32 index, cap_t *cap)
 		                       &supervisor.authority[index]);
 	*cap = supervisor.authority[index];
 	return error;
+}
+
+void authority_renew_banks(u32 server)
+{
+	const struct manifest_server *manifest = &supervisor.manifest.server[server];
+
+	for (u32 i = 0; i < manifest->grant_count; i++) {
+		u32 at = manifest->grant_first + i;
+		cap_t bank = supervisor.authority[at];
+		if (supervisor.manifest.grant[at].kind != GRANT_BANK || !bank)
+			continue;
+		if (cap_destroy(bank) || cap_close(bank))
+			rt_log("the old bank of %s cannot be destroyed", manifest->name);
+		supervisor.authority[at] = 0;
+	}
 }

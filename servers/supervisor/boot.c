@@ -227,6 +227,13 @@ static bool step_start(const struct manifest_step *step, u32 index)
 	return true;
 }
 
+void boot_start_again(void)
+{
+	for (u32 i = 0; i < supervisor.manifest.step_count; i++)
+		if (supervisor.manifest.step[i].kind == STEP_START)
+			done[i] = false;
+}
+
 /* --- the memory manager's report --- */
 
 /* It gets the right to read figures, no more. Names that do not arrive are missing in a report,

@@ -245,6 +245,18 @@ static void child_give_up(struct child *child)
 	rt_log("%s is left down after %u failures", child->manifest->name, child->failures);
 }
 
+/* What `renews` in the manifest asks for. */
+static void child_renew(u32 index)
+{
+	if (index == supervisor.manifest.server_count)
+		return;
+	authority_renew_banks(index);
+	err_t error = child_restart(index);
+	if (error && error != E_BUSY) /* busy: it is about to start anyway */
+		rt_log("%s cannot be renewed: %s", supervisor.manifest.server[index].name,
+		       rt_error_text(error));
+}
+
 void child_died(u32 index)
 {
 	struct child *child = &supervisor.child[index];
@@ -274,6 +286,9 @@ void child_died(u32 index)
 	}
 	if (child->failures > FAILURES_MAX)
 		child_give_up(child);
+	child_renew(child->manifest->renews);
+	if (index == supervisor.proc)
+		boot_start_again();
 }
 
 err_t child_restart(u32 index)

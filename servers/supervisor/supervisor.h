@@ -87,12 +87,17 @@ void gate_bind_all(u32 server, cap_t port);
 /* The capability that grant `index` of the manifest stands for. `server` is whose grant it is. */
 MUST_CHECK err_t authority_find(u32 server, u32 index, cap_t *cap);
 
+/* Destroy the banks granted to `server`: its next life gets fresh ones. */
+void authority_renew_banks(u32 server);
+
 /* --- boot.c: the manifest's steps --- */
 
 /* Do what can be done now. */
 void boot_progress(void);
 /* A server has come back: what was attached to it is attached again. */
 void boot_attach_again(void);
+/* The process server has ended: the first process is to be started again. */
+void boot_start_again(void);
 
 /* --- service.c: what servers ask --- */
 

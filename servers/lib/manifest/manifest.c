@@ -133,6 +133,8 @@ static void parse_ready(struct parser *p)
 	p->server->ready_seconds = (u32)parse_number(p, p->word[1], READY_MAX);
 }
 
+static void parse_renews(struct parser *p) { p->server->renews_name = p->word[1]; }
+
 static void parse_argument(struct parser *p)
 {
 	for (u32 i = 1; i < p->count; i++) {
@@ -380,6 +382,7 @@ static const struct {
 	{ "bank", 3, 3, OF_SERVER, parse_bank },
 	{ "priority", 2, 2, OF_SERVER, parse_priority },
 	{ "ready", 2, 2, OF_SERVER, parse_ready },
+	{ "renews", 2, 2, OF_SERVER, parse_renews },
 	{ "argument", 2, MANIFEST_WORDS_MAX, OF_SERVER, parse_argument },
 	{ "environment", 2, 2, OF_SERVER, parse_environment },
 	{ "grant", 3, 6, OF_SERVER, parse_grant },
@@ -440,6 +443,15 @@ static void resolve_names(struct parser *p)
 	manifest->root = p->root ? manifest_find(manifest, p->root) : manifest->server_count;
 	if (p->root && manifest->root == manifest->server_count)
 		fail(p, "the root is no server");
+	for (u32 i = 0; i < manifest->server_count; i++) {
+		struct manifest_server *server = &manifest->server[i];
+		server->renews = manifest->server_count;
+		if (!server->renews_name)
+			continue;
+		server->renews = manifest_find(manifest, server->renews_name);
+		if (server->renews == manifest->server_count)
+			fail(p, "renews a server that there is not");
+	}
 	for (u32 i = 0; i < manifest->grant_count; i++) {
 		struct manifest_grant *grant = &manifest->grant[i];
 		if (grant->kind != GRANT_GATE || p->error)

@@ -44,6 +44,8 @@ struct manifest_server {
 	u64 limit, reserve; /* pages */
 	u32 priority, ready_seconds;
 	u32 grant_first, grant_count;
+	const char *renews_name;
+	u32 renews; /* server whose granted banks end with this server; server_count: none */
 	u32 argument_count, environment_count;
 	const char *argument[MANIFEST_STRINGS_MAX], *environment[MANIFEST_STRINGS_MAX];
 };

@@ -78,6 +78,14 @@ TEST(a_server_is_all_that_its_lines_say)
 	CHECK_EQ(manifest.server[1].priority, 16);
 }
 
+TEST(a_server_may_renew_one_further_down)
+{
+	CHECK_EQ(parse("server a\n renews b\nserver b\n", ""), OK);
+	CHECK_EQ(manifest.server[0].renews, 1);
+	CHECK_EQ(manifest.server[1].renews, 2);
+	CHECK_EQ(parse("server a\n renews c\n", ""), E_INVAL);
+}
+
 TEST(conditions_follow_the_command_line)
 {
 	static const char source[] =

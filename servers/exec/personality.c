@@ -13,7 +13,7 @@ struct personality_header personality;
 
 static struct elf_image image;
 static cap_t code;                    /* the file's segment */
-static cap_t pristine[ELF_PARTS_MAX]; /* of each part that is written to */
+static cap_t pristine[ELF_PARTS_MAX]; /* of each part that is written to; 0: zeroes */
 
 static err_t segment_bytes(struct elf_source *source, u64 offset, void *buf, size_t size)
 {
@@ -46,7 +46,7 @@ static err_t parts_prepare(const char *file)
 		const struct elf_part *part = &image.part[i];
 		if (part->addr == PERSONALITY_BASE && part->file_size >= sizeof(personality))
 			memcpy(&personality, file + part->file_offset, sizeof(personality));
-		if (part->access & ACCESS_WRITE)
+		if (part->access & ACCESS_WRITE && part->file_size)
 			error = pristine_make(part, file, &pristine[i]);
 	}
 	return error;
@@ -76,6 +76,15 @@ err_t personality_open(cap_t file)
 
 u64 personality_stack_top(void) { return PERSONALITY_BASE + STACK_AT + STACK_SIZE; }
 
+static err_t data_segment(cap_t bank, u32 index, cap_t *segment)
+{
+	u64 size = image.part[index].size;
+
+	if (!pristine[index])
+		return segment_create(bank, size, SEGMENT_COMMITTED, segment);
+	return segment_clone(bank, pristine[index], 0, size, SEGMENT_COMMITTED, segment);
+}
+
 static err_t image_part_plan(struct plan *plan, u32 index)
 {
 	const struct elf_part *part = &image.part[index];
@@ -87,8 +96,7 @@ static err_t image_part_plan(struct plan *plan, u32 index)
 		map.access |= MAP_SHARED;
 		return plan_add(plan, &map);
 	}
-	err_t error = segment_clone(plan->bank, pristine[index], 0, part->size, SEGMENT_COMMITTED,
-	                            &map.segment);
+	err_t error = data_segment(plan->bank, index, &map.segment);
 	if (error)
 		return error;
 	map.own = true;

@@ -82,7 +82,7 @@ lint:
 	@mk/lint
 # Lay all sources out as .clang-format says.
 format:
-	@git ls-files '*.c' '*.h' | grep -v '^libc-port/musl/' | xargs clang-format -i
+	@mk/format
 
 test: $(IMAGE) $(HOST_TESTS) $(BUILD)/debian/busybox-static
 	@tests/run

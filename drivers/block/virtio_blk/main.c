@@ -37,9 +37,11 @@ static err_t block_take_ring(struct request *rq, u64 pages, u64 bits, cap_t segm
 	if (!segment || !event)
 		return E_CAP;
 	err_t error = client_attach(disk_of(rq), part, pages, bits, segment, event, doorbell);
-	if (!error)
-		rq->msg.cap[0] = rq->msg.cap[1] = 0; /* they are the client's now */
-	return error;
+	if (error)
+		return error;
+	rq->msg.cap[0] = rq->msg.cap[1] = 0; /* they are the client's now */
+	disk_work(disk_of(rq)); /* looks at the new ring, and tells it that we sleep */
+	return OK;
 }
 
 static err_t block_make_part(struct request *rq, u64 sector, u64 sectors, cap_t *gate)

@@ -59,8 +59,8 @@ SYSCALL(1) err_t cap_close(cap_t cap);
 SYSCALL(2) err_t cap_copy(cap_t task, cap_t cap, u32 rights, u32 slot, cap_t *copy);
 
 /* Destroy the object now (needs CONTROL): every capability for it becomes invalid, whoever waits
- * for it wakes with E_DEAD. A bank takes everything charged to it and its child banks along. May
- * take long; it is preemptible. */
+ * for it wakes with E_DEAD. A bank takes everything charged to it and its child banks along. OK if
+ * it is destroyed already. May take long; it is preemptible. */
 SYSCALL(3) err_t cap_destroy(cap_t cap);
 
 /* kind | rights << 8 of what is in the slot; E_CAP if nothing is, or what was is destroyed. */
@@ -158,8 +158,8 @@ SYSCALL(28) err_t segment_evict(cap_t segment, u64 offset, u64 token);
  * cleared (needs CONTROL). */
 SYSCALL(29) err_t segment_survey(cap_t segment, u64 offset, u64 *bits);
 
-/* Change the size (needs CONTROL); pages beyond a smaller size are dropped and unmapped. Not for
- * clones. Preemptible. */
+/* Change the size (needs CONTROL); pages beyond a smaller size are dropped and unmapped (E_BUSY: one
+ * of them is pinned). Not for clones. Preemptible. */
 SYSCALL(30) err_t segment_resize(cap_t segment, u64 size);
 
 /* Tell whoever waits for the page at `offset` that it cannot come: their fault is reported with

@@ -141,7 +141,9 @@ static bool segment_deepen(struct segment *segment, u64 pages)
 {
 	u64 *nodes[SEGMENT_DEPTH_MAX];
 	u8 depth = segment_depth(pages);
-	unsigned needs = segment_tree_empty(segment) ? 0 : depth - segment->depth;
+	/* A segment that was larger once has the levels still. */
+	bool grows = depth > segment->depth && !segment_tree_empty(segment);
+	unsigned needs = grows ? depth - segment->depth : 0;
 
 	for (unsigned i = 0; i < needs; i++) {
 		nodes[i] = segment_take_page(segment, FRAME_NODE);
@@ -162,6 +164,31 @@ static bool segment_deepen(struct segment *segment, u64 pages)
 	return true;
 }
 
+/* Is a page from `index` on pinned? */
+static bool segment_pinned_from(struct segment *segment, u64 index)
+{
+	for (;; index++) {
+		const u64 *slot = segment_slot_next(segment, &index, segment->pages);
+		if (!slot)
+			return false;
+		if (slot_resident(*slot) && frame_of(slot_paddr(*slot))->pins)
+			return true;
+	}
+}
+
+static void segment_drop_from(struct segment *segment, u64 index)
+{
+	if (index == segment->pages)
+		return;
+	segment_unmap(segment, index, segment->pages - index, UNMAP_ALL);
+	for (;; index++) {
+		u64 *slot = segment_slot_next(segment, &index, segment->pages);
+		if (!slot)
+			return;
+		segment_slot_clear(segment, slot);
+	}
+}
+
 err_t sys_segment_resize(cap_t cap, u64 size)
 {
 	struct segment *segment = CAP_FIND(cap, SEGMENT, segment, RIGHT_CONTROL);
@@ -175,15 +202,10 @@ err_t sys_segment_resize(cap_t cap, u64 size)
 	if (pages > segment->pages) {
 		if (!segment_deepen(segment, pages))
 			return E_FUNDS;
-	} else if (pages < segment->pages) {
-		segment_unmap(segment, pages, segment->pages - pages, UNMAP_ALL);
-		for (u64 index = pages;; index++) {
-			u64 *slot = segment_slot_next(segment, &index, segment->pages);
-			if (!slot)
-				break;
-			if (!slot_resident(*slot) || !frame_of(slot_paddr(*slot))->pins)
-				segment_slot_clear(segment, slot);
-		}
+	} else {
+		if (segment_pinned_from(segment, pages))
+			return E_BUSY;
+		segment_drop_from(segment, pages);
 	}
 	COMMIT();
 	segment->pages = pages;

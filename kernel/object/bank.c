@@ -144,8 +144,6 @@ static struct object *bank_next_victim(struct bank *bank)
 err_t bank_destroy(struct bank *bank)
 {
 	struct object *victim;
-	if (bank == &root)
-		return E_BUSY;
 	/* Depth-first, one object at a time; the tree's depth is bounded by its limits, the
 	 * recursion by restarting at each level. */
 	while ((victim = bank_next_victim(bank))) {

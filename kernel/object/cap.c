@@ -240,15 +240,14 @@ err_t sys_cap_copy(cap_t task_cap, cap_t cap, u32 rights, u32 index, cap_t *out)
 
 err_t sys_cap_destroy(cap_t cap)
 {
-	struct object *object = cap_find(cap, KIND_NONE, RIGHT_CONTROL);
-	if (!object) {
-		/* A destruction that goes on after a preemption point. */
-		const struct cap_slot *slot = slot_live(&current_task()->caps, cap);
-		if (!slot || !(slot->what >> RIGHTS_SHIFT & RIGHT_CONTROL))
-			return E_CAP;
-		object = slot_object(slot);
-	}
-	return object_destroy(object);
+	/* One whose destruction has begun is found, too: it may go on after a preemption point. */
+	const struct cap_slot *slot = slot_find(&current_task()->caps, cap);
+	if (!slot || slot->what <= CAP_RESERVED || !(slot->what >> RIGHTS_SHIFT & RIGHT_CONTROL))
+		return E_CAP;
+	/* Or have been brought to its end by another processor. */
+	if (!object_alive(slot_object(slot), slot->serial))
+		return OK;
+	return object_destroy(slot_object(slot));
 }
 
 err_t sys_cap_info(cap_t cap, u64 *info)

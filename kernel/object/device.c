@@ -69,8 +69,6 @@ void interrupt_deliver(unsigned vector)
 
 void interrupt_destroy(struct interrupt *interrupt)
 {
-	if (interrupt == &root_interrupt)
-		return;
 	arch_irq_close(interrupt->vector);
 	interrupts[interrupt->vector] = NULL;
 	object_give(&interrupt->object);

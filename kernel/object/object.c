@@ -130,6 +130,8 @@ void object_put(struct object *object)
 
 err_t object_destroy(struct object *object)
 {
+	if (!object->bank)
+		return E_BUSY; /* the roots lie in the kernel's image, and stay */
 	switch (object->kind) {
 	case KIND_BANK:
 		return bank_destroy(container_of(object, struct bank, object));
@@ -155,8 +157,6 @@ err_t object_destroy(struct object *object)
 	case KIND_INTERRUPT:
 		interrupt_destroy(container_of(object, struct interrupt, object));
 		break;
-	case KIND_MACHINE:
-		break; /* stays */
 	default:
 		object_give(object);
 		break;

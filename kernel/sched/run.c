@@ -61,10 +61,11 @@ void sched_ready(struct thread *thread)
 		return; /* task_resume queues it */
 	struct cpu *cpu = cpu_choose(thread);
 	queue_add(cpu, thread);
-	bool better = !cpu->current || cpu->current->priority < thread->priority;
-	if (better)
+	const struct thread *other = cpu->current;
+	if (!other || other->priority < thread->priority)
 		cpu->reschedule = true;
-	if (cpu != arch_cpu() && (better || cpu->idle))
+	/* An equal has to wait for the end of the slice, for which that CPU must set its clock. */
+	if (cpu != arch_cpu() && (cpu->idle || !other || other->priority <= thread->priority))
 		arch_kick(cpu);
 }
 
@@ -171,12 +172,15 @@ static struct thread *thread_choose(struct cpu *cpu)
 	return thread;
 }
 
+/* The priority of the best thread in the queue, which is not empty. */
+static u32 queue_best(const struct cpu *cpu) { return 31 - (u32)__builtin_clz(cpu->ready); }
+
 /* Should the current thread make room for one in the queue? */
 static bool cpu_must_switch(const struct cpu *cpu, const struct thread *thread)
 {
 	if (!cpu->ready)
 		return false;
-	u32 best = 31 - (u32)__builtin_clz(cpu->ready);
+	u32 best = queue_best(cpu);
 	return best > thread->priority ||
 	       (best == thread->priority && arch_now() >= cpu->slice_end);
 }
@@ -184,7 +188,9 @@ static bool cpu_must_switch(const struct cpu *cpu, const struct thread *thread)
 static void cpu_set_timer(struct cpu *cpu)
 {
 	u64 deadline = timer_next();
-	if (cpu->current && cpu->ready && cpu->slice_end < deadline)
+	/* Lesser threads wait for the end of the thread, not of its slice. */
+	if (cpu->current && cpu->ready && queue_best(cpu) >= cpu->current->priority &&
+	    cpu->slice_end < deadline)
 		deadline = max_u64(cpu->slice_end, 1);
 	arch_timer_set(deadline);
 }

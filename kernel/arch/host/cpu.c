@@ -14,7 +14,7 @@
 
 _Static_assert(offsetof(struct thread, arch) == 0, "arch_thread_of");
 
-enum { FPU_SIZE = 512, SETTLE_MAX = 100000 };
+enum { FPU_SIZE = 512, SETTLE_MAX = 1000, FAULTS_MAX = 8 };
 
 static struct cpu machine_cpus[HOST_CPUS];
 static u32 machine_count;
@@ -137,9 +137,11 @@ void *host_touch(vaddr_t addr, u32 access)
 	vaddr_t ip = arch_ip(thread);
 	paddr_t page;
 
-	while (!host_translate(&arch_cpu()->arch, &thread->task->space, addr, access, &page)) {
+	/* A thread that recovers where it faulted would do so for ever. */
+	for (u32 i = 0;
+	     !host_translate(&arch_cpu()->arch, &thread->task->space, addr, access, &page); i++) {
 		host_page_fault(addr, access);
-		if (host_thread() != thread || arch_ip(thread) != ip)
+		if (host_thread() != thread || arch_ip(thread) != ip || i == FAULTS_MAX)
 			return NULL;
 	}
 	return (char *)arch_ptr(page) + (addr & PAGE_MASK);

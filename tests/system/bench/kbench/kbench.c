@@ -4,7 +4,8 @@
  * enters the kernel by itself: every process holds its own task and bank.
  *
  * Output: one line an operation: name, median and least ticks over the rounds. Lines with # are
- * comments. kbench [NAME...]: only these. */
+ * comments. kbench [--short] [NAME...]: only these; --short: one round of few operations, for
+ * tests/system/bench/profile. */
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -20,7 +21,7 @@
 #include "proto/process.h"
 #include "rt/rt.h"
 
-enum { ROUNDS = 9, OPERATIONS = 500, PAGES = 64, LENT = 4096 };
+enum { ROUNDS = 9, OPERATIONS = 500, SHORT = 20, PAGES = 64, LENT = 4096 };
 
 /* One figure: `run` does `operations` of them and returns the ticks that took. */
 struct figure {
@@ -303,39 +304,45 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static void measure(const struct figure *figure)
+static void measure(const struct figure *figure, bool brief)
 {
 	u64 ticks[ROUNDS];
+	int rounds = brief ? 1 : ROUNDS;
+	u32 count = brief && figure->operations > SHORT ? SHORT : figure->operations;
 
 	if (figure->start && !figure->start()) {
 		printf("%s skip\n", figure->name);
 		return;
 	}
-	(void)figure->run(figure->operations); /* warm */
-	for (int i = 0; i < ROUNDS; i++)
-		ticks[i] = figure->run(figure->operations);
+	(void)figure->run(count); /* warm */
+	for (int i = 0; i < rounds; i++)
+		ticks[i] = figure->run(count);
 	if (figure->stop)
 		figure->stop();
-	qsort(ticks, ROUNDS, sizeof(*ticks), compare);
-	double operations = figure->operations;
-	printf("%s %.1f %.1f\n", figure->name, (double)ticks[ROUNDS / 2] / operations,
+	qsort(ticks, (size_t)rounds, sizeof(*ticks), compare);
+	double operations = count;
+	printf("%s %.1f %.1f\n", figure->name, (double)ticks[rounds / 2] / operations,
 	       (double)ticks[0] / operations);
 	fflush(stdout);
 }
 
-static bool wanted(const char *name, int argc, char **argv)
+/* No names: all. */
+static bool wanted(const char *name, char **names)
 {
-	for (int i = 1; i < argc; i++)
-		if (!strcmp(argv[i], name))
+	for (char **at = names; *at; at++)
+		if (!strcmp(*at, name))
 			return true;
-	return argc == 1;
+	return !*names;
 }
 
 int main(int argc, char **argv)
 {
+	bool brief = argc > 1 && !strcmp(argv[1], "--short");
+	char **names = argv + 1 + brief;
+
 	printf("# name median least (ticks an operation)\n");
 	for (size_t i = 0; i < COUNT_OF(figures); i++)
-		if (wanted(figures[i].name, argc, argv))
-			measure(&figures[i]);
+		if (wanted(figures[i].name, names))
+			measure(&figures[i], brief);
 	return 0;
 }

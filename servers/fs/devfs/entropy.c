@@ -34,7 +34,7 @@ __attribute__((target("rdseed"))) static bool hardware_seed(u64 *value)
 	unsigned long long seed;
 
 	for (int i = 0; i < HARDWARE_TRIES; i++) {
-		if (__builtin_ia32_rdseed_di_step(&seed)) {
+		if (_rdseed64_step(&seed)) {
 			*value = seed;
 			return true;
 		}
@@ -47,7 +47,7 @@ __attribute__((target("rdrnd"))) static bool hardware_random(u64 *value)
 	unsigned long long random;
 
 	for (int i = 0; i < HARDWARE_TRIES; i++) {
-		if (__builtin_ia32_rdrand64_step(&random)) {
+		if (_rdrand64_step(&random)) {
 			*value = random;
 			return true;
 		}

@@ -13,6 +13,7 @@ static struct {
 	struct bank_entry *entry;
 	u32 count, room, named;
 	u32 cursor; /* of the search for dead ones */
+	u32 free;   /* the first free entry + 1; the next one's is in its `pid` */
 } book;
 
 static void entry_drop(struct bank_entry *entry)
@@ -22,46 +23,45 @@ static void entry_drop(struct bank_entry *entry)
 	if (entry->name)
 		book.named--;
 	free(entry->name);
-	*entry = (struct bank_entry){ 0 };
+	*entry = (struct bank_entry){ .pid = book.free };
+	book.free = (u32)(entry - book.entry) + 1;
 }
 
-static bool entry_dead(const struct bank_entry *entry)
+static void entry_check(struct bank_entry *entry)
 {
 	u64 info;
 
-	return entry->bank && cap_info(entry->bank, &info) != OK;
+	if (entry->bank && cap_info(entry->bank, &info) != OK)
+		entry_drop(entry);
 }
 
-/* A free entry, if a short search finds one. */
-static struct bank_entry *book_recycle(void)
+/* Look at the next few; what has been found dead waits in a list of its own. */
+static void book_sweep(void)
 {
-	struct bank_entry *found = NULL;
-
 	for (u32 i = 0; i < LOOKED_AT && book.count; i++) {
-		struct bank_entry *entry = &book.entry[book.cursor++ % book.count];
-		if (entry_dead(entry))
-			entry_drop(entry);
-		if (!entry->bank && !found)
-			found = entry;
+		entry_check(&book.entry[book.cursor]);
+		book.cursor = book.cursor + 1 < book.count ? book.cursor + 1 : 0;
 	}
-	return found;
 }
 
 static struct bank_entry *book_entry(void)
 {
-	struct bank_entry *entry = book_recycle();
-
-	if (entry)
+	book_sweep();
+	if (book.free) {
+		struct bank_entry *entry = &book.entry[book.free - 1];
+		book.free = entry->pid;
+		entry->pid = 0;
 		return entry;
+	}
 	if (book.count == book.room) {
-		size_t size = (book.room + GROWTH) * sizeof(*entry);
+		size_t size = (book.room + GROWTH) * sizeof(*book.entry);
 		struct bank_entry *grown = realloc(book.entry, size);
 		if (!grown)
 			return NULL;
 		book.entry = grown;
 		book.room += GROWTH;
 	}
-	entry = &book.entry[book.count++];
+	struct bank_entry *entry = &book.entry[book.count++];
 	*entry = (struct bank_entry){ 0 };
 	return entry;
 }
@@ -115,8 +115,7 @@ const struct bank_entry *book_next(u32 *index)
 {
 	while (*index < book.count) {
 		struct bank_entry *entry = &book.entry[(*index)++];
-		if (entry_dead(entry))
-			entry_drop(entry);
+		entry_check(entry);
 		if (entry->bank)
 			return entry;
 	}
@@ -124,3 +123,11 @@ const struct bank_entry *book_next(u32 *index)
 }
 
 u32 book_size(void) { return book.count; }
+
+void book_clear(void)
+{
+	for (u32 i = 0; i < book.count; i++)
+		free(book.entry[i].name);
+	free(book.entry);
+	memset(&book, 0, sizeof(book));
+}

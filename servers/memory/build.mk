@@ -1,3 +1,3 @@
 server := memory
-sources := main.c book.c report.c
+sources := main.c serve.c book.c report.c
 uses := rt text

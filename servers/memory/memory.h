@@ -33,5 +33,12 @@ MUST_CHECK err_t book_add_named(cap_t bank, const char *name);
 const struct bank_entry *book_next(u32 *index);
 u32 book_size(void);
 
+/* Forget all (tests). */
+void book_clear(void);
+
+/* --- serve.c --- */
+void memory_dispatch(struct server *server, struct request *rq);
+void memory_closed(struct server *server, u64 label);
+
 /* --- report.c --- */
 void report_print(struct text_window *window);

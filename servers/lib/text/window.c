@@ -27,7 +27,8 @@ void text_print(struct text_window *w, const char *format, ...)
 	u64 count = size - skip;
 	if (count > w->room - w->used)
 		count = w->room - w->used;
-	memcpy(w->to + w->used, line + skip, count);
+	if (count)
+		memcpy(w->to + w->used, line + skip, count);
 	w->used += count;
 }
 

@@ -117,12 +117,12 @@ static err_t fork_task(struct process *child, const struct process_fork *how)
 	return error ? error : fork_thread(child, how);
 }
 
-/* A vfork parent does not want to wait any longer, or has ended: the child goes on alone. */
+/* A vfork parent has ended: the child goes on alone. A signal has to wait: the child uses the
+ * parent's memory, and the thread's stack in it. */
 static void vfork_cancel(struct request *rq)
 {
-	struct process *child = rq->cookie;
-
-	vfork_release(child);
+	if (rq->abandoned)
+		vfork_release(rq->cookie);
 }
 
 err_t proc_fork(struct request *rq, const struct process_fork *how, u32 *pid)
@@ -133,7 +133,7 @@ err_t proc_fork(struct request *rq, const struct process_fork *how, u32 *pid)
 		return E_SRCH;
 	if (how->reserved || how->flags & ~(u32)FORK_VFORK)
 		return E_MSG;
-	if (proc.count >= proc.count_max)
+	if (proc.count >= proc.count_max || (how->flags & FORK_VFORK && !process_may_hold(parent)))
 		return E_LIMIT;
 	struct process *child = process_new(parent);
 	if (!child)
@@ -147,11 +147,8 @@ err_t proc_fork(struct request *rq, const struct process_fork *how, u32 *pid)
 	if (!(how->flags & FORK_VFORK))
 		return OK;
 	rq->cookie = child;
-	error = process_hold(parent, rq, vfork_cancel);
-	if (error != E_HELD)
-		return OK; /* too many wait already: then it is a fork */
 	child->vfork = rq;
-	return E_HELD;
+	return process_hold(parent, rq, vfork_cancel);
 }
 
 /* --- the program --- */

@@ -143,6 +143,7 @@ void process_free(struct process *process);
 struct process *process_next(const struct process *process);
 /* Keep a request of a process: E_LIMIT if it keeps too many. Before it is answered:
  * process_unhold. */
+bool process_may_hold(const struct process *process);
 typedef void cancel_function(struct request *rq);
 MUST_CHECK err_t process_hold(struct process *p, struct request *rq, cancel_function *cancel);
 void process_unhold(struct request *rq);

@@ -138,9 +138,14 @@ struct process *process_next(const struct process *process)
 	return NULL;
 }
 
+bool process_may_hold(const struct process *process)
+{
+	return !process->held || proc.held_extra < HELD_EXTRA_MAX;
+}
+
 err_t process_hold(struct process *process, struct request *rq, cancel_function *cancel)
 {
-	if (process->held && proc.held_extra == HELD_EXTRA_MAX)
+	if (!process_may_hold(process))
 		return E_LIMIT;
 	err_t error = request_hold(rq, cancel);
 	if (error != E_HELD)

@@ -125,15 +125,20 @@ TEST(a_vfork_child_outlives_its_parent)
 	CHECK_EQ(world_page(child)->parent, 1);
 }
 
-TEST(a_cancelled_vfork_is_a_fork)
+TEST(a_signal_for_a_vfork_parent_waits_until_its_memory_is_its_own_again)
 {
 	u32 shell = shell_start(64), child;
 	struct held *call = vfork(shell, &child);
 
-	held_cancel(call);
-	CHECK_EQ(call->answer.word[1], child);
+	call->rq.cancel(&call->rq);
+	CHECK(!held_answered(call));
+	world_exec(child, "cat");
+	CHECK_EQ(held_finish(call, NULL), OK);
+	call = vfork(shell, &child);
+	held_leave(call);
 	CHECK_EQ(held_finish(call, NULL), OK);
 	CHECK(!process_find(child)->vfork);
+	CHECK_EQ(proc.held, 0);
 }
 
 TEST(flags_that_nobody_knows_are_refused)

@@ -125,6 +125,12 @@ err_t held_finish(struct held *call, struct process_wait_result *result)
 	return call->error;
 }
 
+void held_leave(struct held *call)
+{
+	call->rq.abandoned = true;
+	held_cancel(call);
+}
+
 void held_cancel(struct held *call)
 {
 	must(call->rq.state == REQUEST_HELD && call->rq.cancel, "cannot be cancelled");

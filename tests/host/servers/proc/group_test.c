@@ -31,7 +31,7 @@ TEST(a_child_is_born_into_its_parents_group_and_session)
 	CHECK_EQ(id, shell);
 	CHECK_EQ(process_id(world_gate(child), 0, PROCESS_ID_PARENT, &id), OK);
 	CHECK_EQ(id, shell);
-	CHECK_EQ(process_id(world_gate(child), 0, 3, &id), E_INVAL);
+	CHECK_EQ(process_id(world_gate(child), 0, 99, &id), E_INVAL);
 	CHECK_EQ(process_id(world_gate(child), 99, PROCESS_ID_SESSION, &id), E_SRCH);
 }
 

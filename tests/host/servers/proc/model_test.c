@@ -78,7 +78,7 @@ static void calls_sweep(void)
 {
 	for (u32 i = 0; i < COUNT_OF(calls); i++) {
 		if (calls[i] && pick(50) == 0 && !held_answered(calls[i]))
-			held_cancel(calls[i]);
+			held_leave(calls[i]);
 		if (calls[i] && held_answered(calls[i])) {
 			(void)held_finish(calls[i], NULL);
 			calls[i] = NULL;

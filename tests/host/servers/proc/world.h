@@ -66,7 +66,9 @@ err_t world_wait(u32 pid, i64 which, u32 options, struct process_wait_result *re
 /* A held call: is it answered? Its error and its wait result; forgets it. */
 bool held_answered(const struct held *held);
 err_t held_finish(struct held *held, struct process_wait_result *result);
+/* A signal for the caller / its end. */
 void held_cancel(struct held *held);
+void held_leave(struct held *held);
 
 struct process_page *world_page(u32 pid);
 bool world_pending(u32 pid, u32 signal);

@@ -219,7 +219,11 @@ struct fs {
 	struct fs_maps *maps;
 };
 void fs_init(struct fs *fs);
+/* Forget open files and maps as if the server had died (tests). */
+void fs_stop(struct fs *fs);
 void fs_serve_with(struct fs *fs, struct server *server);
+/* Memory is short: give back pages of mapped files that can be read again. */
+void fs_spare(struct fs *fs);
 /* Write back what clients changed through mappings, then sync_all. */
 MUST_CHECK err_t fs_sync(struct fs *fs);
 

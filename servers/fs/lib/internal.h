@@ -126,6 +126,8 @@ void lock_open_closed(struct open_file *open);
 /* --- map.c --- */
 
 MUST_CHECK err_t map_start(struct fs *fs);
+/* Forget all maps, whoever uses them, and write nothing back (tests). */
+void map_stop(struct fs *fs);
 err_t fs_file_map(struct request *rq, u32 access, cap_t *segment, u64 *size);
 void map_page_in(struct server *server, u64 label, u64 offset, u32 access, bool evicted, u64 token);
 /* With the node's lock; the node has a map. Mapped pages hold what is true of the file. */
@@ -135,5 +137,5 @@ void map_written(struct node *node, u64 offset, size_t size);
 void map_resized(struct node *node, u64 old_size);
 /* Write back all maps of the file system. Takes the nodes' locks. */
 MUST_CHECK err_t map_sync(struct fs *fs);
-/* Give up maps that nobody uses any more. */
-void map_reap(struct fs *fs);
+/* Give up maps that nobody uses any more and that are of no use to keep; or all. */
+void map_reap(struct fs *fs, bool all);

@@ -18,6 +18,7 @@ enum {
 	CLUSTER_PAGES = 8, /* read at one fault, aligned */
 	WINDOW_PAGES = 64, /* as many as segment_resident tells at once */
 	WINDOW_SIZE = WINDOW_PAGES * PAGE_SIZE,
+	MAPS_KEPT = 48, /* that nobody uses now */
 };
 
 struct node_map {
@@ -29,7 +30,8 @@ struct node_map {
 };
 
 struct fs_maps {
-	struct list maps;
+	struct list maps; /* the one that was asked for last is the last */
+	u32 count;
 	bool busy; /* somebody walks the list and may wait: nothing is taken out of it */
 	struct fiber_lock staging_lock;
 	cap_t staging_segment;
@@ -134,22 +136,40 @@ err_t map_read(struct node *node, u64 offset, size_t size, struct sink *sink)
 	return error;
 }
 
+static bool map_has_page(const struct node_map *map, u64 offset)
+{
+	u64 start = offset - offset % WINDOW_SIZE;
+
+	return map_resident(map, start) >> (offset - start) / PAGE_SIZE & 1;
+}
+
+/* Bring [offset, offset + size) of one page that is there up to date. It may go while the file is
+ * read. */
+static err_t map_refresh(struct node *node, u64 offset, size_t size)
+{
+	struct fs_maps *maps = node->fs->maps;
+	struct sink sink = { .memory = maps->page, .size = size };
+	err_t error = node->fs->ops->read(node, offset, size, &sink);
+
+	if (error || !map_has_page(node->map, offset))
+		return error;
+	char *window = map_show(node->map, offset - offset % WINDOW_SIZE);
+	if (!window)
+		return E_FUNDS;
+	memcpy(window + offset % WINDOW_SIZE, maps->page, size);
+	return OK;
+}
+
 /* Copy what was just written to the file system to the pages that are there. */
 void map_written(struct node *node, u64 offset, size_t size)
 {
+	struct fs_maps *maps = node->fs->maps;
+
 	while (size > 0) {
-		u64 start = offset - offset % WINDOW_SIZE;
 		size_t part = u64_min(size, PAGE_SIZE - offset % PAGE_SIZE);
-		bool resident = map_resident(node->map, start) >> (offset - start) / PAGE_SIZE & 1;
-		struct fs_maps *maps = node->fs->maps;
-		if (resident) {
+		if (map_has_page(node->map, offset)) {
 			fiber_lock_take(&maps->staging_lock);
-			struct sink sink = { .memory = maps->page, .size = part };
-			err_t error = node->fs->ops->read(node, offset, part, &sink);
-			char *window = error ? NULL : map_show(node->map, start);
-			if (window)
-				memcpy(window + (offset - start), maps->page, part);
-			else
+			if (map_refresh(node, offset, part))
 				rt_log("a mapped page of node %lu is out of date",
 				       (unsigned long)node->ino);
 			fiber_lock_give(&maps->staging_lock);
@@ -314,6 +334,7 @@ static err_t map_create(struct node *node)
 	}
 	map->node = node_get(node);
 	list_add_tail(&maps->maps, &map->link);
+	maps->count++;
 	node->map = map;
 	return OK;
 out:
@@ -350,6 +371,8 @@ err_t fs_file_map(struct request *rq, u32 access, cap_t *segment, u64 *size)
 		error = cap_copy(0, node->map->segment, access | RIGHT_COPY, 0, &copy);
 		if (!error) {
 			node->map->writable |= (access & ACCESS_WRITE) != 0;
+			list_remove(&node->map->link);
+			list_add_tail(&node->fs->maps->maps, &node->map->link);
 			*segment = copy | CAP_MOVE;
 			*size = node->size;
 			node_accessed(node, open->flags);
@@ -401,6 +424,7 @@ static void map_destroy(struct node_map *map)
 		       (unsigned long)node->ino, rt_error_text(error));
 	map_hide(map);
 	list_remove(&map->link);
+	node->fs->maps->count--;
 	node->map = NULL;
 	error = cap_destroy(map->segment);
 	fiber_lock_give(&node->lock);
@@ -408,7 +432,16 @@ static void map_destroy(struct node_map *map)
 	node_put(node);
 }
 
-void map_reap(struct fs *fs)
+/* Is it time for this one? What may be mapped again soon is kept. */
+static bool map_is_due(struct node_map *map, bool all)
+{
+	struct fs_maps *maps = map->node->fs->maps;
+	bool ended = map->node->nlink == 0 || map->writable || maps->count > MAPS_KEPT;
+
+	return map->node->opens == 0 && (all || ended) && !map_is_used(map);
+}
+
+void map_reap(struct fs *fs, bool all)
 {
 	struct node_map *found;
 
@@ -418,7 +451,7 @@ void map_reap(struct fs *fs)
 	do {
 		found = NULL;
 		list_each (map, &fs->maps->maps, struct node_map, link) {
-			if (map->node->opens == 0 && !map_is_used(map)) {
+			if (map_is_due(map, all)) {
 				found = map;
 				break;
 			}
@@ -427,4 +460,38 @@ void map_reap(struct fs *fs)
 			map_destroy(found);
 	} while (found);
 	fs->maps->busy = false;
+}
+
+void fs_spare(struct fs *fs)
+{
+	map_reap(fs, true);
+	if (!fs->maps)
+		return;
+	list_each (map, &fs->maps->maps, struct node_map, link) {
+		if (map->writable)
+			continue;
+		map_hide(map);
+		err_t error = segment_flush(map->segment, 0, map->size, FLUSH_DISCARD);
+		(void)error; /* then it keeps its pages */
+	}
+}
+
+void map_stop(struct fs *fs)
+{
+	struct fs_maps *maps = fs->maps;
+	struct node_map *map;
+
+	while ((map = list_first(&maps->maps, struct node_map, link))) {
+		map_hide(map);
+		list_remove(&map->link);
+		map->node->map = NULL;
+		err_t closed = cap_close(map->segment);
+		(void)closed; /* clients may have it still */
+		free(map);
+	}
+	if (maps->staging)
+		rt_pages_free(maps->staging, CLUSTER_PAGES * PAGE_SIZE);
+	free(maps->page);
+	free(maps);
+	fs->maps = NULL;
 }

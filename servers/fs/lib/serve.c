@@ -2,6 +2,8 @@
 /* Between the runtime's loop and the handlers: which open file a gate stands for. */
 #include "fs/lib/internal.h"
 
+#include <stdlib.h>
+
 enum { REQUESTS = 64, FIBERS = 16 };
 
 void fs_init(struct fs *fs)
@@ -15,6 +17,19 @@ void fs_init(struct fs *fs)
 		rt_fail("no memory to start with");
 	fs->root->opens--; /* nobody has opened it */
 	fs->open_count--;
+}
+
+void fs_stop(struct fs *fs)
+{
+	struct open_file *open;
+
+	while ((open = list_first(&fs->opens, struct open_file, link))) {
+		list_remove(&open->link);
+		free(open->name);
+		free(open);
+	}
+	if (fs->maps)
+		map_stop(fs);
 }
 
 static void fs_dispatch(struct server *server, struct request *rq)
@@ -47,7 +62,7 @@ static void fs_no_clients(struct server *server, u64 label)
 	if (label)
 		open_put((struct open_file *)label);
 	if (fs->open_count == 0)
-		map_reap(fs);
+		map_reap(fs, false);
 }
 
 void fs_serve_with(struct fs *fs, struct server *server)
@@ -65,7 +80,7 @@ void fs_serve_with(struct fs *fs, struct server *server)
 
 err_t fs_sync(struct fs *fs)
 {
-	map_reap(fs);
+	map_reap(fs, false);
 	err_t error = map_sync(fs);
 	err_t stored = fs->ops->sync_all ? fs->ops->sync_all(fs) : OK;
 	return error ? error : stored;

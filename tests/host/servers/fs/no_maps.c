@@ -7,6 +7,7 @@ err_t map_start(struct fs *fs)
 	fs->maps = NULL;
 	return OK;
 }
+void map_stop(struct fs *fs) { (void)fs; }
 err_t fs_file_map(struct request *rq, u32 access, cap_t *segment, u64 *size)
 {
 	(void)rq, (void)access, (void)segment, (void)size;
@@ -36,4 +37,5 @@ err_t map_sync(struct fs *fs)
 	(void)fs;
 	return OK;
 }
-void map_reap(struct fs *fs) { (void)fs; }
+void map_reap(struct fs *fs, bool all) { (void)fs, (void)all; }
+void fs_spare(struct fs *fs) { (void)fs; }

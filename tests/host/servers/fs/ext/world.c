@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "fs/lib/internal.h"
-
 struct world world;
 u32 world_cache = 256;
 
@@ -52,14 +50,7 @@ void world_make(const char *options, const char *size)
 
 void world_drop(void)
 {
-	struct open_file *open;
-
-	while ((open = list_first(&world.ext.fs.opens, struct open_file, link))) {
-		list_remove(&open->link);
-		free(open->name);
-		free(open);
-	}
-	free(world.ext.fs.maps);
+	fs_stop(&world.ext.fs);
 	ext_unmount(&world.ext);
 	fake_disk_close(world.disk);
 	world.mounted = false;

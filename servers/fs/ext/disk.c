@@ -7,16 +7,22 @@
 
 #include "disk_ring.h"
 
-enum { DATA_PAGES = 64, EVENT_BIT = 1, DEADLINE_S = 30 };
+enum { DATA_PAGES = 64, DEADLINE_S = 30, WATCH_S = 8, RETRY_S = 1, TRIES = 30, CALL_S = 5 };
+enum { BIT_COMPLETED = 1, BIT_WATCH = 2 };
 
 struct disk {
-	cap_t gate, segment, event, doorbell;
+	cap_t whole;      /* the gate that we were given; the supervisor leads it to a new driver */
+	u64 first, count; /* sectors of the part that is ours; 0: all */
+	cap_t part, segment, event, doorbell;
 	struct block_ring *ring; /* followed by the data pages */
 	u64 free_pages;          /* bit: the data page is free */
 	u64 free_tags;
 	struct disk_io *in_flight[BLOCK_RING_ENTRIES]; /* by tag */
 	struct list waiting;
-	u32 seen; /* completions */
+	u32 seen;         /* completions */
+	bool watched;     /* a look at whether the driver still answers is due */
+	u32 watched_seen; /* `seen` when that was decided */
+	u32 lost;         /* tries to reach a driver again; 0: there is one */
 	struct block_info info;
 	struct rt_source source;
 };
@@ -91,12 +97,27 @@ static bool disk_start(struct disk *disk, struct disk_io *io)
 	return true;
 }
 
+/* See to it that somebody looks, some seconds from now. */
+static void disk_watch(struct disk *disk, u64 seconds)
+{
+	if (disk->watched)
+		return;
+	disk->watched_seen = disk->seen;
+	disk->watched =
+	        event_timer(disk->event, BIT_WATCH, rt_now() + seconds * 1000000000ull) == OK;
+}
+
 static void disk_ring_bell(struct disk *disk)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&disk->ring->driver_sleeping, __ATOMIC_RELAXED) &&
-	    event_signal(disk->doorbell, 1))
-		rt_log("the disk's driver is gone");
+	disk_watch(disk, WATCH_S);
+	if (!__atomic_load_n(&disk->ring->driver_sleeping, __ATOMIC_RELAXED))
+		return;
+	if (event_signal(disk->doorbell, 1) && !disk->lost) {
+		disk->lost = 1; /* it has ended: its event is gone */
+		disk->watched = false;
+		disk_watch(disk, RETRY_S);
+	}
 }
 
 static void disk_start_waiting(struct disk *disk)
@@ -104,7 +125,7 @@ static void disk_start_waiting(struct disk *disk)
 	struct disk_io *io;
 	bool started = false;
 
-	while ((io = list_first(&disk->waiting, struct disk_io, link))) {
+	while (!disk->lost && (io = list_first(&disk->waiting, struct disk_io, link))) {
 		if (!disk_start(disk, io))
 			break;
 		list_remove(&io->link);
@@ -153,12 +174,99 @@ static void disk_poll(struct disk *disk)
 	}
 }
 
+/* --- a driver that has ended --- */
+
+static void disk_forget(cap_t cap)
+{
+	err_t error = cap ? cap_close(cap) : OK;
+
+	(void)error; /* gone is gone */
+}
+
+/* Share the ring with the driver behind the gate, from its beginning. */
+static err_t disk_attach(struct disk *disk)
+{
+	struct block_ring *ring = disk->ring;
+	cap_t doorbell, part = 0;
+	err_t error = disk->count ? block_part(disk->whole, disk->first, disk->count, &part) : OK;
+
+	if (error)
+		return error;
+	ring->submitted = ring->completed = disk->seen = 0;
+	ring->client_sleeping = 1; /* always: the loop waits for the event and for much else */
+	error = block_attach(part ? part : disk->whole, 1 + DATA_PAGES, BIT_COMPLETED,
+	                     disk->segment, disk->event, &doorbell);
+	if (error)
+		return error;
+	disk_forget(disk->part);
+	disk_forget(disk->doorbell);
+	disk->part = part;
+	disk->doorbell = doorbell;
+	return OK;
+}
+
+/* What was under way is to be done again. */
+static void disk_take_back(struct disk *disk)
+{
+	for (u32 tag = 0; tag < BLOCK_RING_ENTRIES; tag++) {
+		struct disk_io *io = disk->in_flight[tag];
+		if (!io)
+			continue;
+		disk->in_flight[tag] = NULL;
+		list_add_head(&disk->waiting, &io->link);
+	}
+	disk->free_tags = UINT64_MAX;
+	disk->free_pages = UINT64_MAX;
+}
+
+static void disk_give_up(struct disk *disk)
+{
+	struct disk_io *io;
+
+	while ((io = list_first(&disk->waiting, struct disk_io, link))) {
+		list_remove(&io->link);
+		io->done(io, E_IO);
+	}
+}
+
+static void disk_attach_again(struct disk *disk)
+{
+	disk_take_back(disk);
+	rt_call_deadline(rt_now() + CALL_S * 1000000000ull);
+	err_t error = disk_attach(disk);
+	rt_call_deadline(0);
+	if (!error) {
+		rt_log("the disk is back");
+		disk->lost = 0;
+	} else if (disk->lost++ % TRIES == 0) {
+		rt_log("the disk does not answer: %s", rt_error_text(error));
+		disk_give_up(disk);
+	}
+}
+
+/* Is something under way, and the driver's event gone? A driver that is only slow must not be left:
+ * its device may still write into the ring's pages. */
+static void disk_look(struct disk *disk)
+{
+	bool busy = ~disk->free_tags || !list_empty(&disk->waiting);
+
+	disk->watched = false;
+	if (busy && !disk->lost && disk->seen == disk->watched_seen &&
+	    event_signal(disk->doorbell, 1))
+		disk->lost = 1;
+	if (busy && disk->lost)
+		disk_attach_again(disk);
+	if (busy)
+		disk_watch(disk, disk->lost ? RETRY_S : WATCH_S);
+}
+
 static void disk_event(struct rt_source *source, u64 bits)
 {
 	struct disk *disk = source->cookie;
-	(void)bits;
 
 	disk_poll(disk);
+	if (bits & BIT_WATCH)
+		disk_look(disk);
 	disk_start_waiting(disk);
 }
 
@@ -174,7 +282,7 @@ void disk_wait(struct disk *disk, struct fiber_queue *queue)
 	disk_event(&disk->source, 0);
 	while (disk->seen == seen) {
 		u64 deadline = rt_now() + DEADLINE_S * 1000000000ull;
-		if (event_wait(disk->event, EVENT_BIT, deadline, &bits))
+		if (event_wait(disk->event, BIT_COMPLETED, deadline, &bits))
 			rt_fail("the disk does not answer");
 		disk_event(&disk->source, 0);
 	}
@@ -218,30 +326,28 @@ err_t disk_transfer(struct disk *disk, u32 operation, u64 sector, void *data, u3
 
 /* --- starting --- */
 
-err_t disk_open(cap_t gate, struct disk **out)
+err_t disk_open(cap_t gate, u64 sector, u64 sectors, struct disk **out)
 {
 	struct disk *disk = calloc(1, sizeof(*disk));
+	size_t size = (1 + DATA_PAGES) * (size_t)PAGE_SIZE;
 
 	if (!disk)
 		return E_FUNDS;
-	disk->gate = gate;
+	disk->whole = gate;
+	disk->first = sector;
+	disk->count = sectors;
 	disk->free_pages = UINT64_MAX;
 	disk->free_tags = UINT64_MAX;
 	disk->source.cookie = disk;
 	list_init(&disk->waiting);
-	err_t error = block_info(gate, &disk->info);
-	if (error)
-		return error;
-	size_t size = (1 + DATA_PAGES) * (size_t)PAGE_SIZE;
 	disk->ring = rt_pages(size, SEGMENT_COMMITTED, &disk->segment);
 	if (!disk->ring)
 		return E_FUNDS;
-	disk->ring->client_sleeping =
-	        1; /* always: the loop waits for the event and for much else */
-	error = event_create(RT_BANK, &disk->event);
+	err_t error = event_create(RT_BANK, &disk->event);
 	if (!error)
-		error = block_attach(gate, 1 + DATA_PAGES, EVENT_BIT, disk->segment, disk->event,
-		                     &disk->doorbell);
+		error = disk_attach(disk);
+	if (!error)
+		error = block_info(disk->part ? disk->part : gate, &disk->info);
 	if (!error)
 		*out = disk;
 	return error;

@@ -11,7 +11,15 @@
 #include "ext.h"
 #include "proto/supervisor.h"
 
-enum { PARTITIONS_MAX = 128, CACHE_MIN = 96, CACHE_MAX = 8192, FLUSH_S = 5, LOW_PAGES = 48 };
+enum {
+	PARTITIONS_MAX = 128,
+	CACHE_MIN = 96,
+	CACHE_MAX = 8192,
+	FLUSH_S = 5,
+	ORPHANS_S = 60,
+	SPARE_S = 5,
+	LOW_PAGES = 48
+};
 enum { BIT_FLUSH = 1, BIT_MEMORY = 2 };
 
 struct options {
@@ -24,6 +32,8 @@ static struct disk *disk;
 static struct rt_source source; /* its event: BIT_* */
 static bool flush_due;          /* the timer runs */
 static bool flushing;
+static bool watching; /* for memory to be short */
+static u64 spared_at;
 
 /* --- finding the partition --- */
 
@@ -50,6 +60,10 @@ static void partition_find(cap_t block, const struct options *options,
 
 	if (options->partition) {
 		err_t error = block_partition(block, options->partition, found);
+		if (error == E_CORRUPT)
+			rt_fail("partition %u: the partition table is damaged, or the disk is cut "
+			        "short",
+			        options->partition);
 		if (error)
 			rt_fail("partition %u: %s", options->partition, rt_error_text(error));
 		return;
@@ -66,18 +80,15 @@ static void partition_find(cap_t block, const struct options *options,
 	*found = (struct block_partition){ 0 };
 }
 
-static cap_t partition_open(const struct options *options)
+static void partition_open(const struct options *options)
 {
-	cap_t block = rt_cap_need("block"), part;
+	cap_t block = rt_cap_need("block");
 	struct block_partition found;
 
 	partition_find(block, options, &found);
-	if (found.sectors == 0)
-		return block;
-	err_t error = block_part(block, found.sector, found.sectors, &part);
+	err_t error = disk_open(block, found.sector, found.sectors, &disk);
 	if (error)
-		rt_fail("cannot open the partition: %s", rt_error_text(error));
-	return part;
+		rt_fail("cannot open the disk: %s", rt_error_text(error));
 }
 
 /* --- writing back by and by, and giving memory back --- */
@@ -92,33 +103,52 @@ static void flush(void *argument)
 	flushing = false;
 }
 
+/* Be told once when memory is short. Not again at once: it may stay short whatever we give. */
+static void watch_memory(void)
+{
+	watching = bank_watermark(RT_BANK, LOW_PAGES, source.event, BIT_MEMORY) == OK;
+}
+
+static void spare(void *argument)
+{
+	(void)argument;
+	fs_spare(&ext.fs);
+}
+
 static void ext_event(struct rt_source *event_source, u64 bits)
 {
 	(void)event_source;
 	if (bits & BIT_MEMORY) {
 		cache_shrink(&ext.cache, ext.cache.count / 2);
-		err_t again = bank_watermark(RT_BANK, LOW_PAGES, source.event, BIT_MEMORY);
-		(void)again;
+		fiber_run(spare, NULL);
+		watching = false;
+		spared_at = rt_now();
 	}
 	if (!(bits & BIT_FLUSH))
 		return;
 	flush_due = false;
-	if (!flushing)
-		flushing = fiber_run(flush, NULL);
+	if (flushing)
+		return;
+	flushing = true; /* it may be over when fiber_run returns */
+	if (!fiber_run(flush, NULL))
+		flushing = false;
 }
 
 /* Before each wait: if something is to be written, it will be, a little later. */
 static void ext_idle(struct server *server)
 {
 	(void)server;
+	if (!watching && rt_now() - spared_at > SPARE_S * 1000000000ull)
+		watch_memory();
 	if (flush_due || flushing || ext.fs.readonly ||
 	    (ext.marked_valid && ext.cache.dirty_count == 0))
 		return;
 	if (!ext.was_valid && ext.cache.dirty_count == 0)
 		return;
-	if (!list_empty(&ext.orphans) && ext.cache.dirty_count == 0)
-		return;
-	flush_due = event_timer(source.event, BIT_FLUSH, rt_now() + FLUSH_S * 1000000000ull) == OK;
+	/* Files that were unlinked while mapped are looked after now and then. */
+	bool only_orphans = !list_empty(&ext.orphans) && ext.cache.dirty_count == 0;
+	u64 seconds = only_orphans ? ORPHANS_S : FLUSH_S;
+	flush_due = event_timer(source.event, BIT_FLUSH, rt_now() + seconds * 1000000000ull) == OK;
 }
 
 static void events_start(struct server *server)
@@ -127,8 +157,6 @@ static void events_start(struct server *server)
 	err_t error = event_create(RT_BANK, &source.event);
 	if (!error)
 		error = rt_source_add(server, &source);
-	if (!error)
-		error = bank_watermark(RT_BANK, LOW_PAGES, source.event, BIT_MEMORY);
 	if (error)
 		rt_log("nothing is written back by itself: %s", rt_error_text(error));
 }
@@ -169,10 +197,8 @@ int main(int argc, char **argv)
 	struct options options = options_read(argc, argv);
 	const char *why;
 
-	err_t error = disk_open(partition_open(&options), &disk);
-	if (error)
-		rt_fail("cannot open the disk: %s", rt_error_text(error));
-	error = ext_mount(&ext, disk, cache_size(), options.readonly, &why);
+	partition_open(&options);
+	err_t error = ext_mount(&ext, disk, cache_size(), options.readonly, &why);
 	if (error)
 		rt_fail("cannot mount: %s", why ? why : rt_error_text(error));
 	ext.fs.top = !options.below;

@@ -13,7 +13,8 @@ enum {
 	HISTORY_SIZE = 64 << 10,
 	PULL_MAX = 16 << 10, /* what the kernel keeps */
 	LINE_MAX = 512,
-	READ_MAX = 4096, /* bytes an answer */
+	READ_MAX = 4096,       /* bytes an answer */
+	LABEL_PROCESSES = 100, /* gates with labels from here on may only write and read */
 };
 
 static char history[HISTORY_SIZE];
@@ -123,6 +124,8 @@ static err_t on_write(struct request *rq)
 
 static err_t on_watch(struct request *rq, u64 bits, cap_t event)
 {
+	if (rq->label >= LABEL_PROCESSES)
+		return E_PERM;
 	if (!event || !bits)
 		return E_CAP;
 	watcher_leave();

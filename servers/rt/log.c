@@ -8,6 +8,8 @@
 #include "proto/supervisor.h"
 
 enum { LOG_LINE_MAX = 256 };
+/* A log server that hangs must not stop those who use it. */
+#define LOG_WAIT_NS  1000000000ull
 #define FAIL_WAIT_NS 500000000ull
 
 struct line {
@@ -16,7 +18,7 @@ struct line {
 };
 
 static cap_t log_gate; /* rt_log_gate */
-static u64 log_wait;
+static u64 log_wait = LOG_WAIT_NS;
 static struct line output; /* what stdout and stderr have said since the last new line */
 
 /* To the kernel's log: the way of those that run before the log server, or whom it calls. */
@@ -36,15 +38,14 @@ static void log_machine(cap_t machine, const char *text, size_t size)
 void rt_log_gate(cap_t log, u64 wait_ns)
 {
 	log_gate = log;
-	log_wait = wait_ns;
+	log_wait = wait_ns ? wait_ns : LOG_WAIT_NS;
 }
 
 static err_t log_try(cap_t log, const char *text, size_t size)
 {
 	u64 deadline = rt_control ? rt_control->deadline : 0;
 
-	if (log_wait)
-		rt_call_deadline(rt_now() + log_wait);
+	rt_call_deadline(rt_now() + log_wait);
 	err_t error = log_write(log, text, size);
 	rt_call_deadline(deadline);
 	return error;

@@ -178,8 +178,8 @@ void rt_sleep_until(u64 deadline);
 /* printf-like lines "NAME: text" to the log. */
 void rt_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Lines go through this gate from now on, if it takes each of them within wait_ns; otherwise to the
- * kernel's log. 0: the start block's "log", without a limit. For the supervisor, who must not wait
- * for whom it watches. */
+ * kernel's log. 0: the start block's "log", within a second. For the supervisor, who must not
+ * wait long for whom it watches. */
 void rt_log_gate(cap_t log, u64 wait_ns);
 /* Log, tell the supervisor, end. */
 _Noreturn void rt_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));

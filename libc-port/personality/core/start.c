@@ -86,7 +86,7 @@ static void note_path(const char *path)
 		place.file = cwd.file;
 		place.dir = cwd.file ? cwd.file->cap : PROCESS_ROOT;
 	}
-	i64 size = place_absolute(&place, path, absolute);
+	i64 size = memcmp(path, "/proc/self/", 11) ? place_absolute(&place, path, absolute) : 0;
 	if (size > 0 && (u64)size < sizeof(process_path))
 		memcpy(process_path, absolute, (u64)size + 1);
 }

@@ -181,13 +181,40 @@ static RARE i64 exec_with(char *path, u64 arguments, u64 environment)
 	return result;
 }
 
+/* The path of an open file; where that is not known, the link to the descriptor. */
+static RARE void name_descriptor(char *path, u32 fd)
+{
+	struct text text = { path, path + PATH_MAX - 1 };
+	struct file *file = descriptor_get(fd);
+	char inside[PATH_MAX];
+	u64 size;
+
+	if (file) {
+		err_t error = file_path(file->cap, inside, sizeof(inside) - 1, &size);
+		u16 mount = file->mount;
+		file_put(file);
+		if (!error && size > 1 && size < sizeof(inside)) {
+			inside[size] = 0;
+			(void)path_join(mounts[mount], inside + (inside[0] == '/'), path);
+			return;
+		}
+	}
+	text_put(&text, "/proc/self/fd/");
+	text_put_decimal(&text, (i32)fd);
+	*text.at = 0;
+}
+
 i64 posix_execve(const struct thread_regs *a)
 {
 	char path[PATH_MAX];
 	i64 size = path_fetch(path, a->rdi);
+	i32 fd;
 
 	if (size <= 0)
 		return size ? size : -ENOENT;
+	/* The next program's own link to itself must not lead to this path. */
+	if (self_link(path, &fd) && fd >= 0)
+		name_descriptor(path, (u32)fd);
 	return exec_with(path, a->rsi, a->rdx);
 }
 
@@ -203,10 +230,7 @@ i64 posix_execveat(const struct thread_regs *a)
 	if (result)
 		return result;
 	if (target.file) {
-		struct text text = { path, path + sizeof(path) - 1 };
-		text_put(&text, "/proc/self/fd/");
-		text_put_decimal(&text, (i32)a->rdi);
-		*text.at = 0;
+		name_descriptor(path, (u32)a->rdi);
 	} else {
 		result = place_absolute(&target.place, target.path, path);
 	}

@@ -8,8 +8,9 @@
 
 /* Addresses in the personality's part of the address space, from PERSONALITY_BASE. */
 enum {
-	AT_PAGE = 0x6000000,        /* the page shared with the process server */
-	AT_CLOCK = 0x6001000,       /* the clock page */
+	/* In the image's own 2 MiB, so that they need no page table of their own. */
+	AT_PAGE = 0x1c0000,         /* the page shared with the process server */
+	AT_CLOCK = 0x1c1000,        /* the clock page */
 	AT_EXEC_BUFFER = 0x7000000, /* execve's request, while it is put together */
 	AT_DESCRIPTORS = 0x8000000, /* tables that grew */
 	AT_FILES = 0x8100000,

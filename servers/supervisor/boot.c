@@ -121,10 +121,21 @@ static err_t attach(const struct manifest_step *step)
 	return call_path(root, step->path, &m);
 }
 
-static bool step_attach(const struct manifest_step *step)
+/* One may lead to where the next is to be attached. */
+static bool attached_before(u32 index)
+{
+	for (u32 i = 0; i < index; i++)
+		if (supervisor.manifest.step[i].kind == STEP_ATTACH && !done[i])
+			return false;
+	return true;
+}
+
+static bool step_attach(const struct manifest_step *step, u32 index)
 {
 	bool own = step->server == MANIFEST_SUPERVISOR;
 
+	if (!attached_before(index))
+		return false;
 	if (!child_settled(supervisor.manifest.root) || (!own && !child_settled(step->server)))
 		return false;
 	err_t error = attach(step);
@@ -277,7 +288,7 @@ static bool step_try(u32 index)
 	case STEP_SERVER:
 		return step_server(step);
 	case STEP_ATTACH:
-		return step_attach(step);
+		return step_attach(step, index);
 	case STEP_START:
 		return step_start(step, index);
 	}

@@ -158,8 +158,8 @@ SYSCALL(28) err_t segment_evict(cap_t segment, u64 offset, u64 token);
  * cleared (needs CONTROL). */
 SYSCALL(29) err_t segment_survey(cap_t segment, u64 offset, u64 *bits);
 
-/* Change the size (needs CONTROL); pages beyond a smaller size are dropped and unmapped (E_BUSY: one
- * of them is pinned). Not for clones. Preemptible. */
+/* Change the size (needs CONTROL); pages beyond a smaller size are dropped and unmapped (E_BUSY:
+ * one of them is pinned). Not for clones. Preemptible. */
 SYSCALL(30) err_t segment_resize(cap_t segment, u64 size);
 
 /* Tell whoever waits for the page at `offset` that it cannot come: their fault is reported with

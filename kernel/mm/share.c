@@ -59,8 +59,10 @@ struct segment *segment_copy(struct bank *bank, struct segment *from, u64 index,
 	}
 	if (source == from)
 		return to;
+	/* Seen through a window, the segment may have become smaller than the range. */
+	u64 end = min_u64(index + pages, from->pages);
 	for (u64 i = index;; i++) {
-		const u64 *slot = segment_slot_next(from, &i, index + pages);
+		const u64 *slot = segment_slot_next(from, &i, end);
 		if (!slot)
 			break;
 		if (!segment_copy_slot(to, i - index, *slot)) {
@@ -195,7 +197,7 @@ err_t sys_segment_resize(cap_t cap, u64 size)
 	if (!segment)
 		return E_CAP;
 	if (size == 0 || size & PAGE_MASK || size > 1ull << 47 || segment->physical ||
-	    segment->source || segment->committed)
+	    segment->window || segment->source || segment->committed)
 		return E_RANGE;
 
 	u64 pages = size / PAGE_SIZE;

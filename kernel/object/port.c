@@ -288,6 +288,7 @@ err_t sys_gate_bind(cap_t gate_cap, cap_t port_cap, u64 label)
 			list_remove(&thread->wait_link);
 			list_add_tail(&port->callers, &thread->wait_link);
 			thread->call_label = label;
+			thread->waits_for = &port->object;
 		}
 		list_remove(&old->link);
 		object_give(&old->object);

@@ -40,7 +40,7 @@ static err_t block_take_ring(struct request *rq, u64 pages, u64 bits, cap_t segm
 	if (error)
 		return error;
 	rq->msg.cap[0] = rq->msg.cap[1] = 0; /* they are the client's now */
-	disk_work(disk_of(rq)); /* looks at the new ring, and tells it that we sleep */
+	disk_work(disk_of(rq));              /* looks at the new ring, and tells it that we sleep */
 	return OK;
 }
 

@@ -379,7 +379,7 @@ void cache_prefetch(struct cache *cache, u64 block, u32 count)
 void cache_dirty(struct cache *cache, struct buffer *buffer, enum buffer_kind kind)
 {
 	buffer_clean(cache, buffer);
-	buffer->kind = kind;
+	buffer->kind = (u8)kind;
 	buffer->dirtied = ++cache->sequence;
 	list_add_tail(&cache->dirty[kind], &buffer->dirty);
 	cache->dirty_count++;

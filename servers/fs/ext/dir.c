@@ -2,9 +2,11 @@
 /* Directories: blocks full of entries, each of which says where the next one begins. Hashed
  * directories are read in the same way (what belongs to the hash looks like unused entries), and
  * lose their hash when a name is added. */
+#include "dir_index.h"
+
 #include <string.h>
 
-#include "ext.h"
+enum { INDEX_BLOCKS = 2 }; /* directories of at least so many blocks get an index */
 
 static u32 entry_need(size_t name_size) { return (u32)(DIRENT_HEAD + name_size + 3) & ~3u; }
 
@@ -76,25 +78,72 @@ static err_t block_find(struct ext_node *dir, const char *name, size_t size, str
 	return E_NOENT;
 }
 
+/* Look for the name in block `index`; OK: slot->buffer is to be put. */
+static err_t dir_find_in(struct ext_node *dir, u32 index, const char *name, size_t size,
+                         struct ext_slot *slot)
+{
+	err_t error = dir_block(dir, index, &slot->buffer);
+
+	if (error)
+		return error;
+	slot->index = index;
+	error = block_find(dir, name, size, slot);
+	if (error)
+		cache_put(&ext_of(&dir->node)->cache, slot->buffer);
+	return error;
+}
+
+static err_t block_index(struct ext_node *dir, const struct buffer *buffer, u32 index)
+{
+	const struct ext *ext = ext_of(&dir->node);
+
+	for (u32 offset = 0; offset < ext->block_size;) {
+		if (!entry_valid(ext, buffer, offset))
+			return E_CORRUPT;
+		const struct ext_dirent *e = entry_at(buffer, offset);
+		if (e->ino)
+			dir_index_add(dir, e->name, e->name_size, index);
+		offset += e->size;
+	}
+	return OK;
+}
+
+/* Make the index of a directory that is worth one. If that fails it is done without. */
+static void dir_index(struct ext_node *dir)
+{
+	u32 blocks = dir_blocks(dir);
+	err_t error = OK;
+
+	if (dir->index || dir->index_refused || blocks < INDEX_BLOCKS || !dir_index_begin(dir))
+		return;
+	for (u32 index = 0; index < blocks && !error; index++) {
+		struct buffer *buffer;
+		error = dir_block(dir, index, &buffer);
+		if (error)
+			break;
+		error = block_index(dir, buffer, index);
+		cache_put(&ext_of(&dir->node)->cache, buffer);
+	}
+	if (error) {
+		dir_index_drop(dir);
+		dir->index_refused = true;
+	}
+}
+
 err_t dir_find(struct ext_node *dir, const char *name, size_t size, struct ext_slot *slot)
 {
-	struct ext *ext = ext_of(&dir->node);
-	u32 blocks = dir_blocks(dir);
+	u32 blocks = dir_blocks(dir), at = 0, index;
+	err_t error = E_NOENT;
 
-	for (u32 index = 0; index < blocks; index++) {
-		err_t error = dir_block(dir, index, &slot->buffer);
-		if (error)
-			return error;
-		slot->index = index;
-		error = block_find(dir, name, size, slot);
-		if (error != E_NOENT) {
-			if (error)
-				cache_put(&ext->cache, slot->buffer);
-			return error;
-		}
-		cache_put(&ext->cache, slot->buffer);
+	dir_index(dir);
+	if (dir->index) {
+		while (error == E_NOENT && dir_index_next(dir, name, size, &at, &index))
+			error = dir_find_in(dir, index, name, size, slot);
+		return error;
 	}
-	return E_NOENT;
+	for (index = 0; index < blocks && error == E_NOENT; index++)
+		error = dir_find_in(dir, index, name, size, slot);
+	return error;
 }
 
 err_t ext_lookup(struct node *node, const char *name, size_t size, struct node **found)
@@ -231,14 +280,18 @@ err_t dir_add(struct ext_node *dir, const char *name, size_t size, const struct 
 		if (done)
 			cache_dirty(&ext->cache, buffer, BUFFER_METADATA);
 		cache_put(&ext->cache, buffer);
-		if (done)
+		if (done) {
 			dir->free_hint = index;
+			dir_index_add(dir, name, size, index);
+		}
 		if (error || done)
 			return error;
 	}
 	err_t error = dir_grow(dir, name, size, x);
-	if (!error)
+	if (!error) {
 		dir->free_hint = blocks;
+		dir_index_add(dir, name, size, blocks);
+	}
 	return error;
 }
 
@@ -273,6 +326,7 @@ void dir_take(struct ext_node *dir, struct ext_slot *slot)
 {
 	struct ext_dirent *e = entry_at(slot->buffer, slot->offset);
 
+	dir_index_remove(dir, e->name, e->name_size, slot->index);
 	if (slot->previous != slot->offset)
 		entry_at(slot->buffer, slot->previous)->size =
 		        (u16)(entry_at(slot->buffer, slot->previous)->size + e->size);

@@ -12,6 +12,8 @@
 
 enum { EXT_NODE_BUCKETS = 128, EXT_NODES_UNUSED_MAX = 192 };
 
+struct name_index;
+
 struct ext_group {
 	u64 block_bitmap, inode_bitmap, inode_table;
 	u32 free_blocks, free_inodes, used_dirs, itable_unused;
@@ -52,6 +54,7 @@ struct ext {
 	struct list unused; /* nodes without users, least recently used first */
 	u32 unused_count;
 	struct fiber_queue loaded;
+	u64 index_bytes; /* memory of all dir_index.c's tables */
 };
 
 struct ext_node {
@@ -62,12 +65,14 @@ struct ext_node {
 	bool loading, dead;
 	u32 flags, generation, dtime, file_acl;
 	u64 file_acl_high;
-	u32 block[EXT_BLOCKS]; /* map, or a short link's text */
-	u64 last_block;        /* allocated for it: the next goes behind it */
-	u32 free_hint;         /* directory: no room for a name in blocks below */
-	u64 next_read;         /* offset behind the last read */
-	u64 ahead_end;         /* read ahead as far as that */
-	u32 ahead;             /* blocks to read ahead; 0: not sequential */
+	u32 block[EXT_BLOCKS];    /* map, or a short link's text */
+	u64 last_block;           /* allocated for it: the next goes behind it */
+	u32 free_hint;            /* directory: no room for a name in blocks below */
+	struct name_index *index; /* directory: see dir_index.c; may be NULL */
+	bool index_refused;       /* it cannot have one now */
+	u64 next_read;            /* offset behind the last read */
+	u64 ahead_end;            /* read ahead as far as that */
+	u32 ahead;                /* blocks to read ahead; 0: not sequential */
 };
 
 static inline struct ext *ext_of(const struct node *node)
@@ -128,6 +133,8 @@ void ext_node_release(struct node *node);
 /* Forget a node that could not be made: not on disk, not in memory. */
 void ext_node_discard(struct ext_node *node);
 void ext_nodes_free(struct ext *ext);
+/* Memory is short: give back what nodes keep only to be faster. */
+void ext_nodes_spare(struct ext *ext);
 /* blocks is counted in 512 bytes. */
 void ext_node_count(struct ext_node *node, i64 blocks);
 

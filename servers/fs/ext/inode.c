@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ext.h"
+#include "dir_index.h"
 
 enum { XATTR_MAGIC = 0xea020000 };
 
@@ -257,6 +257,7 @@ static struct ext_node *node_find(struct ext *ext, u32 ino)
 static void node_free(struct ext_node *x)
 {
 	list_remove(&x->link);
+	dir_index_drop(x);
 	free(x);
 }
 
@@ -429,6 +430,7 @@ void ext_node_release(struct node *node)
 		ext->was_valid = false;
 	}
 	list_remove(&x->orphan);
+	dir_index_drop(x);
 	free(x);
 }
 
@@ -442,4 +444,13 @@ void ext_nodes_free(struct ext *ext)
 			node_free(x);
 		}
 	}
+}
+
+void ext_nodes_spare(struct ext *ext)
+{
+	unused_trim(ext, 0);
+	for (int i = 0; i < EXT_NODE_BUCKETS; i++)
+		list_each (x, &ext->nodes[i], struct ext_node, link)
+			if (!x->node.lock.owner)
+				dir_index_drop(x);
 }

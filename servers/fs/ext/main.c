@@ -120,6 +120,7 @@ static void ext_event(struct rt_source *event_source, u64 bits)
 	(void)event_source;
 	if (bits & BIT_MEMORY) {
 		cache_shrink(&ext.cache, ext.cache.count / 2);
+		ext_nodes_spare(&ext);
 		fiber_run(spare, NULL);
 		watching = false;
 		spared_at = rt_now();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Random clients on one pipe while things go wrong: calls are cancelled, pages of clients are not at hand, the server has no memory. Whatever
- * happens, the bytes that writes have counted are the bytes that reads get, in order. */
+/* Random clients on one pipe while things go wrong: calls are cancelled, pages of clients are not
+ * at hand, the server has no memory. Whatever happens, the bytes that writes have counted are the
+ * bytes that reads get, in order. */
 #include <sys/types.h>
 
 #include "pipe_world.h"

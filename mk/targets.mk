@@ -43,7 +43,7 @@ kernel: $(KERNELS)
 servers: $(SERVERS)
 host-tests: $(HOST_TESTS)
 
-$(BUILD)/root.stamp: mk/root $(shell find rootfs/etc -type f) $(BUILD)/busybox $(STAMP)/toolchain $(foreach p,$(PROGRAMS),$(firstword $(subst :, ,$(p))))
+$(BUILD)/root.stamp: mk/root $(shell find rootfs/etc rootfs/rescue -type f) $(BUILD)/busybox $(STAMP)/toolchain $(foreach p,$(PROGRAMS),$(firstword $(subst :, ,$(p))))
 	@mk/root $(BUILD)/root $(PROGRAMS)
 	@touch $@
 

@@ -8,7 +8,8 @@ INTERFACE(supervisor, 13)
 
 /* The server is ready to answer; who depends on it is started now. */
 RPC(1) err_t supervisor_ready(cap_t supervisor);
-/* It cannot do its work: text for the log and the console; it is not started again at once. */
+/* It cannot do its work: text for the log and the console; said before it is ready, it
+ * is soon left down. */
 RPC(2) err_t supervisor_fail(cap_t supervisor, const void *text, size_t size);
 /* Keep up to 4096 bytes and one capability for the server's next life; an empty one forgets. */
 RPC(3) err_t supervisor_stash(cap_t supervisor, const void *data, size_t size, cap_t cap);

@@ -41,6 +41,8 @@ static bool needs_settled(u32 index)
 
 static bool step_server(const struct manifest_step *step)
 {
+	if (supervisor.manifest.server[step->server].replaces < supervisor.manifest.server_count)
+		return true; /* when the other is left down */
 	if (!needs_settled(step->server))
 		return false;
 	child_start(step->server);
@@ -211,16 +213,27 @@ static err_t start_first(const struct manifest_step *step)
 static void report_boot(const struct manifest_step *step)
 {
 	u64 free = 0, idle = 0, now = rt_now();
-	u32 ready = 0;
+	u32 ready = 0, wanted = 0;
 
 	if (machine_read(rt_cap("machine"), MACHINE_PAGES_FREE, &free) ||
 	    machine_read(rt_cap("machine"), MACHINE_IDLE_NS, &idle))
 		free = 0;
 	for (u32 i = 0; i < supervisor.manifest.server_count; i++)
-		ready += supervisor.child[i].state == CHILD_READY;
-	rt_log("%u of %u servers, %s after %lu ms (%lu ms idle), %lu KiB free", ready,
-	       supervisor.manifest.server_count, step->path, now / 1000000, idle / 1000000,
-	       free * (PAGE_SIZE / 1024));
+		ready += supervisor.child[i].state == CHILD_READY,
+		        wanted += supervisor.child[i].state != CHILD_DOWN;
+	rt_log("%u of %u servers, %s after %lu ms (%lu ms idle), %lu KiB free", ready, wanted,
+	       step->path, now / 1000000, idle / 1000000, free * (PAGE_SIZE / 1024));
+}
+
+/* Another root file system may have what this one has not. */
+static bool root_replaceable(void)
+{
+	u32 root = supervisor.manifest.root;
+
+	for (u32 i = 0; i < supervisor.manifest.server_count; i++)
+		if (supervisor.manifest.server[i].replaces == root)
+			return child_acting(root) == root;
+	return false;
 }
 
 static bool step_start(const struct manifest_step *step, u32 index)
@@ -231,10 +244,13 @@ static bool step_start(const struct manifest_step *step, u32 index)
 			return false;
 	}
 	err_t error = start_first(step);
-	if (error)
-		rt_log("%s cannot be started: %s", step->path, rt_error_text(error));
-	else
+	if (!error) {
 		report_boot(step);
+		return true;
+	}
+	rt_log("%s cannot be started: %s", step->path, rt_error_text(error));
+	if (root_replaceable())
+		child_retire(supervisor.manifest.root);
 	return true;
 }
 

@@ -8,17 +8,33 @@
 
 #include "supervisor.h"
 
-enum { FAILURES_MAX = 6, EXTRA_GRANTS = 3, GRANTS_MAX = RT_START_NAMES - 5 };
+/* A server that says itself that it cannot start gets three attempts, others more. */
+enum { FAILURES_MAX = 6, FAILURES_SAID = 2, EXTRA_GRANTS = 3, GRANTS_MAX = RT_START_NAMES - 5 };
 #define SECOND        1000000000ull
 #define LOG_WAIT_NS   (SECOND / 10)
 #define BACKOFF_FIRST 20000000ull   /* doubled with each failure */
 #define LIFE_GOOD     (60 * SECOND) /* who lives so long starts with a clean slate */
 
+u32 child_acting(u32 index)
+{
+	if (supervisor.child[index].state == CHILD_FAILED)
+		for (u32 i = 0; i < supervisor.manifest.server_count; i++)
+			if (supervisor.manifest.server[i].replaces == index)
+				return i;
+	return index;
+}
+
+static bool child_replaces(const struct child *child)
+{
+	return child->manifest->replaces < supervisor.manifest.server_count;
+}
+
 bool child_settled(u32 index)
 {
-	const struct child *child = &supervisor.child[index];
+	const struct child *child = &supervisor.child[child_acting(index)];
 
-	return child->state == CHILD_READY || child->state == CHILD_FAILED || child->late;
+	return child->state == CHILD_READY || child->state == CHILD_FAILED || child->late ||
+	       (child->state == CHILD_DOWN && child_replaces(child));
 }
 
 static void cap_drop(cap_t *cap)
@@ -167,15 +183,14 @@ void child_start(u32 index)
 	u64 now = rt_now();
 
 	child->state = CHILD_STARTING;
-	child->late = child->counted = false;
+	child->late = child->last = false;
 	child->started = now;
 	child->deadline = now + child->manifest->ready_seconds * SECOND;
 	err_t error = child_run(index);
 	if (!error)
 		return;
 	rt_log("%s cannot be started: %s", child->manifest->name, rt_error_text(error));
-	if (error == E_NOENT || error == E_NOEXEC)
-		child->failures = FAILURES_MAX; /* it will not get better */
+	child->last = error == E_NOENT || error == E_NOEXEC;
 	child_died(index);
 }
 
@@ -234,15 +249,25 @@ static void life_destroy(cap_t *life, cap_t *port, cap_t *task)
 	cap_drop(task);
 }
 
-static void child_give_up(struct child *child)
+static void child_give_up(u32 index)
 {
+	struct child *child = &supervisor.child[index];
+
 	child->state = CHILD_FAILED;
 	child->deadline = DEADLINE_NEVER;
 	/* Without a port, whoever calls is told so at once. */
 	err_t error = cap_destroy(child->port);
 	(void)error;
 	cap_drop(&child->port);
-	rt_log("%s is left down after %u failures", child->manifest->name, child->failures);
+	rt_log("%s is left down", child->manifest->name);
+	u32 acting = child_acting(index);
+	if (acting == index)
+		return;
+	rt_log("%s takes its place", supervisor.child[acting].manifest->name);
+	gate_redirect(index, acting);
+	child_start(acting);
+	boot_attach_again();
+	boot_start_again();
 }
 
 /* What `renews` in the manifest asks for. */
@@ -260,6 +285,7 @@ static void child_renew(u32 index)
 void child_died(u32 index)
 {
 	struct child *child = &supervisor.child[index];
+	bool served = child->state == CHILD_READY;
 	cap_t old_life = child->life, old_port = child->port, old_task = child->task;
 	u64 now = rt_now();
 
@@ -284,9 +310,10 @@ void child_died(u32 index)
 		gate_bind_all(index, child->port);
 		life_destroy(&old_life, &old_port, &old_task);
 	}
-	if (child->failures > FAILURES_MAX)
-		child_give_up(child);
-	child_renew(child->manifest->renews);
+	if (child->last || child->failures > FAILURES_MAX)
+		child_give_up(index);
+	if (served)
+		child_renew(child->manifest->renews);
 	if (index == supervisor.proc)
 		boot_start_again();
 }
@@ -298,7 +325,7 @@ err_t child_restart(u32 index)
 	child->failures = 0;
 	if (child->state == CHILD_STARTING || child->state == CHILD_READY)
 		return cap_destroy(child->task); /* we shall hear of it */
-	if (child->state != CHILD_FAILED)
+	if (child->state != CHILD_FAILED || child_acting(index) != index)
 		return E_BUSY;
 	err_t error = port_create(child->life, &child->port);
 	if (error)
@@ -306,6 +333,23 @@ err_t child_restart(u32 index)
 	gate_bind_all(index, child->port);
 	child_start(index);
 	return OK;
+}
+
+void child_failed(u32 index)
+{
+	if (supervisor.child[index].state == CHILD_STARTING)
+		supervisor.child[index].failures += FAILURES_SAID;
+}
+
+void child_retire(u32 index)
+{
+	struct child *child = &supervisor.child[index];
+
+	child->last = true;
+	if (child->task && cap_destroy(child->task)) /* we shall hear of it */
+		rt_log("%s cannot be ended", child->manifest->name);
+	else if (child->state == CHILD_WAITING)
+		child_give_up(index);
 }
 
 void child_tick(u32 index, u64 now)

@@ -20,8 +20,7 @@ static err_t gate_make(struct child *child, u64 label, cap_t *cap)
 
 err_t gate_find(u32 server, u64 label, cap_t *cap)
 {
-	struct child *child = &supervisor.child[server];
-
+	server = child_acting(server);
 	for (u32 i = 0; i < supervisor.gate_count; i++) {
 		struct gate *gate = &supervisor.gate[i];
 		if (gate->server == server && gate->label == label) {
@@ -31,10 +30,18 @@ err_t gate_find(u32 server, u64 label, cap_t *cap)
 	}
 	if (supervisor.gate_count == GATES_MAX)
 		return E_LIMIT;
-	err_t error = gate_make(child, label, cap);
+	err_t error = gate_make(&supervisor.child[server], label, cap);
 	if (!error)
 		supervisor.gate[supervisor.gate_count++] = (struct gate){ server, label, *cap };
 	return error;
+}
+
+void gate_redirect(u32 server, u32 other)
+{
+	for (u32 i = 0; i < supervisor.gate_count; i++)
+		if (supervisor.gate[i].server == server)
+			supervisor.gate[i].server = other;
+	gate_bind_all(other, supervisor.child[other].port);
 }
 
 void gate_bind_all(u32 server, cap_t port)

@@ -33,6 +33,7 @@ static err_t service_fail(struct request *rq)
 		size--;
 	text[size] = 0;
 	rt_log("%s fails: %s", caller(rq)->manifest->name, text);
+	child_failed((u32)rq->label);
 	return OK;
 }
 

@@ -14,14 +14,16 @@
  *	restart by hand                     | death, fault
  *	  |                                 v
  *	FAILED <--too often-- WAITING (back-off) --time--> STARTING
+ *
+ * What `replaces` another stays DOWN until that is FAILED.
  */
 enum child_state { CHILD_DOWN, CHILD_STARTING, CHILD_READY, CHILD_WAITING, CHILD_FAILED };
 
 struct child {
 	const struct manifest_server *manifest;
 	enum child_state state;
-	bool late;    /* STARTING, and who depends on it need not wait any longer */
-	bool counted; /* this life has been held against it: see child_died */
+	bool late; /* STARTING, and who depends on it need not wait any longer */
+	bool last; /* this life is its last: starting again would not help */
 	/* From sigma0: outlives the server; pays for gates, device authority and `life`. */
 	cap_t bank;
 	cap_t life; /* this life's bank, which the server gets; everything goes with it */
@@ -70,6 +72,12 @@ void child_ready(u32 index);
 void child_died(u32 index);
 /* End its life from outside; it is started again. */
 MUST_CHECK err_t child_restart(u32 index);
+/* It says itself that it cannot work. */
+void child_failed(u32 index);
+/* It is of no use as it is: what replaces it takes its place, if there is such. */
+void child_retire(u32 index);
+/* Who answers in its place: itself, or, when it is left down, what replaces it. */
+u32 child_acting(u32 index);
 /* Deadlines that have passed. */
 void child_tick(u32 index, u64 now);
 /* Nobody needs to wait for it (any longer). */
@@ -81,6 +89,8 @@ bool child_settled(u32 index);
 MUST_CHECK err_t gate_find(u32 server, u64 label, cap_t *cap);
 /* Lead all gates to `server` to `port`. */
 void gate_bind_all(u32 server, cap_t port);
+/* Gates to `server` are gates to `other` from now on. */
+void gate_redirect(u32 server, u32 other);
 
 /* --- authority.c --- */
 

@@ -36,13 +36,30 @@ bool manifest_has_word(const char *line, const char *word)
 	return false;
 }
 
-u32 manifest_find(const struct manifest *manifest, const char *name)
+static u32 find_name(const struct manifest *manifest, const char *name)
 {
 	u32 i = 0;
 
 	while (i < manifest->server_count && strcmp(manifest->server[i].name, name))
 		i++;
 	return i;
+}
+
+static u32 find_replacing(const struct manifest *manifest, const char *name)
+{
+	u32 i = 0;
+
+	while (i < manifest->server_count && (!manifest->server[i].replaces_name ||
+	                                      strcmp(manifest->server[i].replaces_name, name)))
+		i++;
+	return i;
+}
+
+u32 manifest_find(const struct manifest *manifest, const char *name)
+{
+	u32 i = find_name(manifest, name);
+
+	return i < manifest->server_count ? i : find_replacing(manifest, name);
 }
 
 static void fail(struct parser *p, const char *text)
@@ -134,6 +151,8 @@ static void parse_ready(struct parser *p)
 }
 
 static void parse_renews(struct parser *p) { p->server->renews_name = p->word[1]; }
+
+static void parse_replaces(struct parser *p) { p->server->replaces_name = p->word[1]; }
 
 static void parse_argument(struct parser *p)
 {
@@ -307,7 +326,7 @@ static void parse_server(struct parser *p)
 		fail(p, "too many servers");
 		return;
 	}
-	if (manifest_find(manifest, p->word[1]) < manifest->server_count) {
+	if (find_name(manifest, p->word[1]) < manifest->server_count) {
 		fail(p, "there is a server of that name");
 		return;
 	}
@@ -383,6 +402,7 @@ static const struct {
 	{ "priority", 2, 2, OF_SERVER, parse_priority },
 	{ "ready", 2, 2, OF_SERVER, parse_ready },
 	{ "renews", 2, 2, OF_SERVER, parse_renews },
+	{ "replaces", 2, 2, OF_SERVER, parse_replaces },
 	{ "argument", 2, MANIFEST_WORDS_MAX, OF_SERVER, parse_argument },
 	{ "environment", 2, 2, OF_SERVER, parse_environment },
 	{ "grant", 3, 6, OF_SERVER, parse_grant },
@@ -435,6 +455,20 @@ static void parse_line(struct parser *p, char *line)
 		parse_statement(p);
 }
 
+static void resolve_relations(struct parser *p, struct manifest_server *server)
+{
+	struct manifest *manifest = p->manifest;
+	u32 none = manifest->server_count;
+
+	server->renews = server->renews_name ? manifest_find(manifest, server->renews_name) : none;
+	if (server->renews_name && server->renews == none)
+		fail(p, "renews a server that there is not");
+	server->replaces =
+	        server->replaces_name ? find_name(manifest, server->replaces_name) : none;
+	if (server->replaces == server - manifest->server)
+		fail(p, "replaces itself");
+}
+
 /* Servers may be named before they are described. */
 static void resolve_names(struct parser *p)
 {
@@ -443,15 +477,8 @@ static void resolve_names(struct parser *p)
 	manifest->root = p->root ? manifest_find(manifest, p->root) : manifest->server_count;
 	if (p->root && manifest->root == manifest->server_count)
 		fail(p, "the root is no server");
-	for (u32 i = 0; i < manifest->server_count; i++) {
-		struct manifest_server *server = &manifest->server[i];
-		server->renews = manifest->server_count;
-		if (!server->renews_name)
-			continue;
-		server->renews = manifest_find(manifest, server->renews_name);
-		if (server->renews == manifest->server_count)
-			fail(p, "renews a server that there is not");
-	}
+	for (u32 i = 0; i < manifest->server_count; i++)
+		resolve_relations(p, &manifest->server[i]);
 	for (u32 i = 0; i < manifest->grant_count; i++) {
 		struct manifest_grant *grant = &manifest->grant[i];
 		if (grant->kind != GRANT_GATE || p->error)

@@ -46,6 +46,8 @@ struct manifest_server {
 	u32 grant_first, grant_count;
 	const char *renews_name;
 	u32 renews; /* server whose granted banks end with this server; server_count: none */
+	const char *replaces_name;
+	u32 replaces; /* server whose place it takes if that is left down; server_count: none */
 	u32 argument_count, environment_count;
 	const char *argument[MANIFEST_STRINGS_MAX], *environment[MANIFEST_STRINGS_MAX];
 };
@@ -81,7 +83,8 @@ struct manifest_error {
 MUST_CHECK err_t manifest_parse(struct manifest *manifest, char *text, size_t size,
                                 const char *command_line, struct manifest_error *error);
 
-/* The server's index, or server_count. */
+/* The index of the server, or of what replaces a server of that name that is not in the manifest;
+ * or server_count. */
 u32 manifest_find(const struct manifest *manifest, const char *name);
 
 /* True if `word` is one of the blank-separated words of `line`. */

@@ -43,6 +43,8 @@ TEST(the_real_manifest_is_understood_in_both_ways_to_boot)
 		CHECK(manifest_find(&manifest, "proc") < manifest.server_count);
 		CHECK_EQ(manifest_find(&manifest, "virtio_blk") < manifest.server_count, i == 0);
 		CHECK_EQ(manifest.step[manifest.step_count - 1].kind, STEP_START);
+		CHECK_EQ(manifest_find(&manifest, "ext"),
+		         i == 0 ? manifest.root : manifest_find(&manifest, "rescue"));
 	}
 }
 
@@ -84,6 +86,24 @@ TEST(a_server_may_renew_one_further_down)
 	CHECK_EQ(manifest.server[0].renews, 1);
 	CHECK_EQ(manifest.server[1].renews, 2);
 	CHECK_EQ(parse("server a\n renews c\n", ""), E_INVAL);
+}
+
+TEST(what_replaces_a_server_that_is_left_out_is_found_under_its_name)
+{
+	static const char source[] = "unless x\nserver a\nalways\nserver b\n replaces a\n"
+	                             "server c\n grant g gate a\nroot a\nattach /p a\n";
+
+	CHECK_EQ(parse(source, ""), OK);
+	CHECK_EQ(manifest.server[1].replaces, 0);
+	CHECK_EQ(manifest.server[0].replaces, 3);
+	CHECK_EQ(manifest.grant[0].server, 0);
+	CHECK_EQ(manifest.root, 0);
+	CHECK_EQ(parse(source, "x"), OK);
+	CHECK_EQ(manifest.server[0].replaces, 2);
+	CHECK_EQ(manifest.grant[0].server, 0);
+	CHECK_EQ(manifest.root, 0);
+	CHECK_EQ(manifest.step[2].server, 0);
+	CHECK_EQ(parse("server a\n replaces a\n", ""), E_INVAL);
 }
 
 TEST(conditions_follow_the_command_line)

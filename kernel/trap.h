@@ -17,6 +17,8 @@ _Noreturn void kernel_cpu_main(void);
 /* `syscall` with a number of the kernel's range, or with any number by a task without a
  * personality. */
 _Noreturn void trap_syscall(void);
+/* The same for the numbers from CALL_IPC_CALL on: a message (ipc/call.c). */
+_Noreturn void trap_message(void);
 /* A page fault of user code. */
 _Noreturn void trap_page_fault(vaddr_t addr, u32 access);
 /* Any other exception of user code. */

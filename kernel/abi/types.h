@@ -19,6 +19,8 @@ typedef u64 paddr_t; /* physical address */
 typedef u64 vaddr_t; /* virtual address */
 
 #define MUST_CHECK      __attribute__((warn_unused_result))
+#define HOT             __attribute__((hot))
+#define INLINE          inline __attribute__((always_inline))
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 enum { PAGE_SHIFT = 12, PAGE_SIZE = 1 << PAGE_SHIFT };

@@ -83,6 +83,9 @@ void arch_regs_load(struct thread *thread, const struct thread_regs *regs);
 /* Go to user mode in `thread`, which is this CPU's current one: switch space if need be, release
  * the kernel lock. */
 _Noreturn void arch_resume(struct thread *thread);
+/* arch_thread_save `from`, which entered the kernel on this CPU by a call, copy its message words
+ * to `to`, and arch_resume that. */
+_Noreturn void arch_switch_message(struct thread *from, struct thread *to);
 /* Nothing to run: release the kernel lock, wait for interrupts, call sched_run with the lock held
  * after each. */
 _Noreturn void arch_idle(void);
@@ -111,6 +114,9 @@ void arch_kick(struct cpu *cpu);
 /* While waiting for a lock: be polite and serve other CPUs' arch_flush. No lock needed. */
 void arch_relax(void);
 u64 arch_now(void); /* monotonic ns since kernel entry; no lock needed */
+/* Processor time is booked in the units of a counter that costs little to read. */
+static inline u64 arch_ticks(void);
+u64 arch_ticks_ns(u64 ticks); /* how long so many are */
 /* Interrupt this CPU at `deadline` (ns; DEADLINE_NEVER: not at all) and call trap_timer. */
 void arch_timer_set(u64 deadline);
 void arch_clock_page_init(void *page); /* fill struct clock_page */

@@ -14,7 +14,8 @@
 static void enter(void)
 {
 	kernel_lock();
-	sched_check_current();
+	if (arch_cpu()->look)
+		sched_check_current();
 }
 
 static void dispatch_call(struct thread *thread, const struct syscall *call)
@@ -36,36 +37,16 @@ static void dispatch_call(struct thread *thread, const struct syscall *call)
 	arch_call_result(thread, error, error ? 0 : result);
 }
 
-static void dispatch(struct thread *thread)
+_Noreturn void trap_syscall(void)
 {
+	enter();
+	struct thread *thread = current();
 	u32 number = (u32)arch_call_number(thread) - CALL_FIRST;
-	switch (number) {
-	case CALL_IPC_CALL:
-		ipc_call(thread, false);
-		return;
-	case CALL_IPC_CALL_INTERRUPTIBLE:
-		ipc_call(thread, true);
-		return;
-	case CALL_IPC_RECEIVE:
-		ipc_receive(thread);
-		return;
-	case CALL_IPC_REPLY_RECEIVE:
-		ipc_reply(thread, true);
-		return;
-	case CALL_IPC_REPLY:
-		ipc_reply(thread, false);
-		return;
-	}
+
 	if (number < syscall_count && syscalls[number].call)
 		dispatch_call(thread, &syscalls[number]);
 	else
 		arch_call_result(thread, E_NOSYS, 0);
-}
-
-_Noreturn void trap_syscall(void)
-{
-	enter();
-	dispatch(current());
 	sched_run();
 }
 

@@ -31,7 +31,7 @@ static void cpu_init(struct cpu *cpu)
 		list_init(&cpu->queue[i]);
 	cpu->ready = 0;
 	cpu->current = NULL;
-	cpu->run_since = arch_now();
+	cpu->run_since = arch_ticks();
 	cpu->online = true;
 }
 

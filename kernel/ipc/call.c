@@ -7,6 +7,7 @@
 #include "object/task.h"
 #include "object/thread.h"
 #include "sched/run.h"
+#include "trap.h"
 
 /* --- capabilities in messages --- */
 
@@ -91,65 +92,83 @@ static void message_words(struct thread *from, struct thread *to)
 /* --- call --- */
 
 /* Bytes of the lent `in` that go along with the message into the receiver's buffer. */
-static u64 message_in(struct thread *caller, struct thread *receiver, u64 in, u32 in_size)
+static u64 message_in(struct thread *caller, struct thread *receiver)
 {
-	const u64 *regs = arch_regs(receiver);
-	u64 done = 0, size = min_u64(in_size, (u32)regs[ARCH_REG_SIZES]);
+	const u64 *regs = arch_regs(receiver), *call = arch_regs(caller);
+	u64 done = 0, size = min_u64((u32)call[ARCH_REG_SIZES], (u32)regs[ARCH_REG_SIZES]);
 	err_t error;
 	if (size)
-		(void)lend_copy(caller->task, in, receiver->task, regs[ARCH_REG_IN], size, &done,
-		                &error);
+		(void)lend_copy(caller->task, call[ARCH_REG_IN], receiver->task, regs[ARCH_REG_IN],
+		                size, &done, &error);
 	return done;
 }
 
-bool ipc_deliver(struct port *port, struct thread *caller, u64 label, struct thread *receiver)
+/* Hand the call, which waits for nothing yet, to a receiver that waits for nothing any more; but
+ * for the words. */
+static INLINE err_t deliver(struct port *port, struct thread *caller, u64 label,
+                            struct thread *receiver)
 {
 	struct reply *reply = list_first(&port->idle, struct reply, link);
 	u64 *regs = arch_regs(receiver);
 	const u64 *call = arch_regs(caller);
 
 	err_t error = message_caps(caller, receiver);
-	if (error) {
-		thread_wake(caller, error, 0);
-		return false;
-	}
+	if (error)
+		return error;
 	list_remove(&reply->link);
-	reply->taken = true;
 	reply->caller = caller;
-	reply->in = call[ARCH_REG_IN];
-	reply->out = call[ARCH_REG_OUT];
-	reply->in_size = (u32)call[ARCH_REG_SIZES];
-	reply->out_size = (u32)(call[ARCH_REG_SIZES] >> 32);
 	caller->state = THREAD_SERVED;
 	caller->reply = reply;
-	caller->gate = NULL;
 
-	regs[ARCH_REG_OUT] = message_in(caller, receiver, reply->in, reply->in_size);
+	regs[ARCH_REG_OUT] = (u32)call[ARCH_REG_SIZES] ? message_in(caller, receiver) : 0;
 	regs[ARCH_REG_SIZES] = call[ARCH_REG_SIZES];
 	regs[ARCH_REG_IN] = label;
 	regs[ARCH_REG_CALL] = RECEIVE_MESSAGE | (u64)reply->cap << 32;
-	message_words(caller, receiver);
-	return true;
+	return OK;
+}
+
+bool ipc_deliver(struct port *port, struct thread *caller, u64 label, struct thread *receiver)
+{
+	err_t error = deliver(port, caller, label, receiver);
+
+	caller->gate = NULL;
+	if (error)
+		thread_wake(caller, error, 0);
+	else
+		message_words(caller, receiver);
+	return !error;
 }
 
 /* Checks of a call; the gate's note if it may go on. */
-static err_t call_check(struct thread *thread, bool interruptible, struct gate **gate)
+static INLINE err_t call_check(struct thread *thread, bool interruptible, struct gate **gate)
 {
 	const u64 *regs = arch_regs(thread);
-	*gate = CAP_FIND((cap_t)(regs[ARCH_REG_CALL] >> 32), GATE, gate, RIGHT_USE);
-	if (!*gate)
+	struct object *object = cap_look_up(&thread->task->caps, (cap_t)(regs[ARCH_REG_CALL] >> 32),
+	                                    KIND_GATE, RIGHT_USE);
+	if (!object)
 		return E_CAP;
+	*gate = container_of(object, struct gate, object);
 	if (!(*gate)->note)
 		return E_DEAD;
-	if (!range_fits(regs[ARCH_REG_IN], (u32)regs[ARCH_REG_SIZES], USER_END) ||
-	    !range_fits(regs[ARCH_REG_OUT], regs[ARCH_REG_SIZES] >> 32, USER_END))
+	u64 sizes = regs[ARCH_REG_SIZES];
+	if (sizes && (!range_fits(regs[ARCH_REG_IN], (u32)sizes, USER_END) ||
+	              !range_fits(regs[ARCH_REG_OUT], sizes >> 32, USER_END)))
 		return E_FAULT;
 	if (interruptible && thread->control && thread->control->pending)
 		return E_INTR;
 	return OK;
 }
 
-void ipc_call(struct thread *thread, bool interruptible)
+/* No receiver waits, or none has a reply to take the call with. */
+static void call_wait(struct thread *thread, struct port *port, struct gate *gate)
+{
+	thread->state = THREAD_CALLING;
+	thread->gate = gate;
+	thread->call_label = gate->note->label;
+	list_add_tail(&port->callers, &thread->wait_link);
+}
+
+static INLINE void ipc_call(struct cpu *cpu, struct thread *thread, bool interruptible)
 {
 	struct gate *gate;
 	err_t error = call_check(thread, interruptible, &gate);
@@ -162,23 +181,21 @@ void ipc_call(struct thread *thread, bool interruptible)
 	}
 	struct port *port = gate->note->port;
 	thread->interruptible = interruptible;
-	thread->waits_for = &port->object;
-	thread->gate = gate;
-	thread->call_label = gate->note->label;
 	if (deadline != DEADLINE_NEVER)
 		timer_set(&thread->timer, deadline);
 
 	struct thread *receiver = list_first(&port->receivers, struct thread, wait_link);
-	thread->state = THREAD_CALLING;
 	if (!receiver || list_empty(&port->idle)) {
-		list_add_tail(&port->callers, &thread->wait_link);
+		call_wait(thread, port, gate);
 		return;
 	}
-	if (!ipc_deliver(port, thread, thread->call_label, receiver))
+	error = deliver(port, thread, gate->note->label, receiver);
+	if (error) {
+		thread_wake(thread, error, 0);
 		return;
-	thread_unwait(receiver);
-	if (!receiver->on_cpu)
-		sched_switch_to(receiver);
+	}
+	thread_received(receiver);
+	sched_hand_over(cpu, thread, receiver);
 }
 
 /* --- receive and reply --- */
@@ -190,17 +207,20 @@ static void receiver_fail(struct thread *thread, err_t error)
 	regs[ARCH_REG_WORD] = error;
 }
 
-/* Take what the port has, or wait for it. */
-static void receive_or_wait(struct thread *thread, struct port *port)
+static INLINE void receiver_wait(struct thread *thread, struct port *port)
 {
-	if (port_deliver(port, thread))
-		return;
 	thread->state = THREAD_RECEIVING;
-	thread->waits_for = &port->object;
 	list_add_tail(&port->receivers, &thread->wait_link);
 }
 
-void ipc_receive(struct thread *thread)
+/* Take what the port has, or wait for it. */
+static void receive_or_wait(struct thread *thread, struct port *port)
+{
+	if (!port_deliver(port, thread))
+		receiver_wait(thread, port);
+}
+
+static void ipc_receive(struct thread *thread)
 {
 	cap_t cap = (cap_t)(arch_regs(thread)[ARCH_REG_CALL] >> 32);
 	struct port *port = CAP_FIND(cap, PORT, port, RIGHT_WAIT);
@@ -211,42 +231,42 @@ void ipc_receive(struct thread *thread)
 	receive_or_wait(thread, port);
 }
 
-/* Copy the answer to the caller. E_TOUCH, E_FAULT: its data could not be copied, nothing has
- * happened. */
-static err_t reply_send(struct thread *server, struct reply *reply)
+/* Copy the answer to the caller, but for the words. If it fails, nothing has happened. */
+static INLINE err_t reply_send(struct thread *server, struct thread *caller)
 {
-	struct thread *caller = reply->caller;
 	const u64 *answer = arch_regs(server);
 	u64 *regs = arch_regs(caller);
-	u64 done = 0, size = min_u64(answer[ARCH_REG_SIZES] >> 32, reply->out_size);
-	err_t error;
+	u64 out = 0;
 
-	if (size) {
+	if (answer[ARCH_REG_SIZES] >> 32) {
+		u64 size = min_u64(answer[ARCH_REG_SIZES] >> 32, regs[ARCH_REG_SIZES] >> 32),
+		    done = 0;
+		err_t why;
 		enum lend_stop stop = lend_copy(server->task, answer[ARCH_REG_OUT], caller->task,
-		                                reply->out, size, &done, &error);
-		if (stop == LEND_FROM)
-			return E_FAULT;
-		if (stop == LEND_TO)
-			return E_TOUCH;
+		                                regs[ARCH_REG_OUT], size, &done, &why);
+		if (stop != LEND_DONE)
+			return stop == LEND_FROM ? E_FAULT : E_TOUCH;
+		out = size;
 	}
-	error = message_caps(server, caller);
+	err_t error = message_caps(server, caller);
 	if (error)
 		caps_discard(server->task, &answer[ARCH_REG_CAPS]);
-	message_words(server, caller);
 	regs[ARCH_REG_CALL] = error;
-	regs[ARCH_REG_OUT] = done;
+	regs[ARCH_REG_OUT] = out;
 	return OK;
 }
 
-void ipc_reply(struct thread *thread, bool receive)
+static INLINE void ipc_reply(struct cpu *cpu, struct thread *thread, bool receive)
 {
 	u64 *regs = arch_regs(thread);
-	struct reply *reply = CAP_FIND((cap_t)(regs[ARCH_REG_CALL] >> 32), REPLY, reply, RIGHT_USE);
-	err_t error = !reply ? E_CAP : !reply->taken ? E_RANGE : OK;
+	struct object *object = cap_look_up(&thread->task->caps, (cap_t)(regs[ARCH_REG_CALL] >> 32),
+	                                    KIND_REPLY, RIGHT_USE);
+	struct reply *reply = container_of(object, struct reply, object);
+	err_t error = !object ? E_CAP : !reply_taken(reply) ? E_RANGE : OK;
 	struct thread *caller = error ? NULL : reply->caller;
 
 	if (caller)
-		error = reply_send(thread, reply);
+		error = reply_send(thread, caller);
 	else if (!error)
 		caps_discard(thread->task, &regs[ARCH_REG_CAPS]);
 	if (error) {
@@ -258,18 +278,43 @@ void ipc_reply(struct thread *thread, bool receive)
 	}
 	struct port *port = reply->port;
 	reply_release(reply);
-	if (caller)
-		thread_unwait(caller);
+	if (caller) {
+		thread_answered(caller);
+		if (receive && !port_has_news(port)) {
+			receiver_wait(thread, port);
+			sched_hand_over(cpu, thread, caller);
+		}
+		message_words(thread, caller);
+	}
 	if (receive) {
 		receive_or_wait(thread, port);
 	} else {
 		regs[ARCH_REG_CALL] = OK;
 		port_poke(port);
 	}
-	if (!caller || caller->on_cpu)
-		return;
-	if (thread->state == THREAD_RECEIVING)
-		sched_switch_to(caller);
-	else
+	if (caller)
 		sched_ready(caller);
+}
+
+_Noreturn HOT void trap_message(void)
+{
+	struct cpu *cpu = arch_cpu();
+
+	kernel_lock();
+	if (cpu->look)
+		sched_check_current();
+	struct thread *thread = cpu->current;
+	u32 number = (u32)arch_call_number(thread);
+
+	if (number <= CALL_FIRST + CALL_IPC_CALL_INTERRUPTIBLE)
+		ipc_call(cpu, thread, number != CALL_FIRST + CALL_IPC_CALL);
+	else if (number == CALL_FIRST + CALL_IPC_REPLY_RECEIVE)
+		ipc_reply(cpu, thread, true);
+	else if (number == CALL_FIRST + CALL_IPC_REPLY)
+		ipc_reply(cpu, thread, false);
+	else if (number == CALL_FIRST + CALL_IPC_RECEIVE)
+		ipc_receive(thread);
+	else
+		arch_call_result(thread, E_NOSYS, 0);
+	sched_run();
 }

@@ -41,10 +41,13 @@ err_t sys_lend_read(cap_t cap, u64 offset, u64 addr, u64 size, u64 *done)
 		return E_CAP;
 	if (!reply->caller)
 		return E_DEAD;
-	if (!range_fits(offset, size, reply->in_size) || !range_fits(addr, size, USER_END))
+	/* The registers of a thread that waits do not change. */
+	const u64 *call = arch_regs(reply->caller);
+	if (!range_fits(offset, size, (u32)call[ARCH_REG_SIZES]) ||
+	    !range_fits(addr, size, USER_END))
 		return E_RANGE;
-	enum lend_stop stop = lend_copy(reply->caller->task, reply->in + offset, current_task(),
-	                                addr, size, done, &error);
+	enum lend_stop stop = lend_copy(reply->caller->task, call[ARCH_REG_IN] + offset,
+	                                current_task(), addr, size, done, &error);
 	return lend_error(stop, LEND_TO, error);
 }
 
@@ -56,9 +59,11 @@ err_t sys_lend_write(cap_t cap, u64 offset, u64 addr, u64 size, u64 *done)
 		return E_CAP;
 	if (!reply->caller)
 		return E_DEAD;
-	if (!range_fits(offset, size, reply->out_size) || !range_fits(addr, size, USER_END))
+	const u64 *call = arch_regs(reply->caller);
+	if (!range_fits(offset, size, call[ARCH_REG_SIZES] >> 32) ||
+	    !range_fits(addr, size, USER_END))
 		return E_RANGE;
 	enum lend_stop stop = lend_copy(current_task(), addr, reply->caller->task,
-	                                reply->out + offset, size, done, &error);
+	                                call[ARCH_REG_OUT] + offset, size, done, &error);
 	return lend_error(stop, LEND_FROM, error);
 }

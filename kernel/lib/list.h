@@ -15,9 +15,11 @@ static inline bool list_empty(const struct list *head) { return head->next == he
 
 static inline void list_insert(struct list *node, struct list *before)
 {
-	node->prev = before->prev;
+	struct list *after = before->prev;
+
+	node->prev = after;
 	node->next = before;
-	before->prev->next = node;
+	after->next = node;
 	before->prev = node;
 }
 
@@ -30,8 +32,10 @@ static inline void list_add_head(struct list *head, struct list *node)
 /* Leaves the node as an empty list, so that removing it again does no harm. */
 static inline void list_remove(struct list *node)
 {
-	node->prev->next = node->next;
-	node->next->prev = node->prev;
+	struct list *prev = node->prev, *next = node->next;
+
+	prev->next = next;
+	next->prev = prev;
 	list_init(node);
 }
 

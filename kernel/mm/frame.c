@@ -3,15 +3,7 @@
 
 #include "boot/boot_info.h"
 
-/* One for each usable range; its array lies in the range's own first pages. Written at boot only.
- */
-struct frame_range {
-	paddr_t start;
-	u64 count;
-	struct frame *frames;
-};
-
-static struct frame_range ranges[BOOT_RANGES_MAX];
+struct frame_range frame_ranges[BOOT_RANGES_MAX];
 static u32 range_count;
 static struct boot_range ram[BOOT_RANGES_MAX];
 static u32 ram_count;
@@ -42,16 +34,16 @@ void frame_init(const struct boot_info *info)
 	for (u32 i = 0; i < info->usable_count; i++) {
 		const struct boot_range *usable = &info->usable[i];
 		if (usable->end - usable->start >= WORTH_IT * PAGE_SIZE)
-			frame_range_init(&ranges[range_count++], usable);
+			frame_range_init(&frame_ranges[range_count++], usable);
 	}
 	memcpy(ram, info->ram, sizeof(ram));
 	ram_count = info->ram_count;
 	/* Most look-ups are for the largest range. */
 	for (u32 i = 1; i < range_count; i++) {
-		if (ranges[i].count > ranges[0].count) {
-			struct frame_range swap = ranges[0];
-			ranges[0] = ranges[i];
-			ranges[i] = swap;
+		if (frame_ranges[i].count > frame_ranges[0].count) {
+			struct frame_range swap = frame_ranges[0];
+			frame_ranges[0] = frame_ranges[i];
+			frame_ranges[i] = swap;
 		}
 	}
 }
@@ -84,7 +76,7 @@ struct frame *frame_take_run(u64 count)
 {
 	struct frame *first = NULL;
 	for (u32 r = 0; r < range_count && !first; r++)
-		first = frame_range_take_run(&ranges[r], count);
+		first = frame_range_take_run(&frame_ranges[r], count);
 	if (!first)
 		return NULL;
 	for (u64 i = 0; i < count; i++) {
@@ -106,12 +98,12 @@ void frame_give(struct frame *frame)
 	frames_free++;
 }
 
-struct frame *frame_of(paddr_t addr)
+struct frame *frame_of_others(paddr_t addr)
 {
-	for (u32 r = 0; r < range_count; r++) {
-		u64 index = (addr - ranges[r].start) / PAGE_SIZE;
-		if (addr >= ranges[r].start && index < ranges[r].count)
-			return &ranges[r].frames[index];
+	for (u32 r = 1; r < range_count; r++) {
+		u64 index = (addr - frame_ranges[r].start) / PAGE_SIZE;
+		if (index < frame_ranges[r].count)
+			return &frame_ranges[r].frames[index];
 	}
 	return NULL;
 }
@@ -129,8 +121,10 @@ bool frame_is_ram(paddr_t addr)
 paddr_t frame_paddr(const struct frame *frame)
 {
 	for (u32 r = 0; r < range_count; r++) {
-		if (frame >= ranges[r].frames && frame < ranges[r].frames + ranges[r].count)
-			return ranges[r].start + (u64)(frame - ranges[r].frames) * PAGE_SIZE;
+		if (frame >= frame_ranges[r].frames &&
+		    frame < frame_ranges[r].frames + frame_ranges[r].count)
+			return frame_ranges[r].start +
+			       (u64)(frame - frame_ranges[r].frames) * PAGE_SIZE;
 	}
 	panic("frame_paddr: %p is no frame", (const void *)frame);
 }

@@ -26,8 +26,13 @@ struct frame {
 			u32 pins;   /* data: reasons why it must stay where it is */
 		};
 	};
-	u8 use;  /* enum frame_use */
-	u8 kind; /* slab: enum slab_kind */
+	union {
+		struct {
+			u8 use;  /* enum frame_use */
+			u8 kind; /* slab: enum slab_kind */
+		};
+		u16 use_and_kind;
+	};
 };
 
 /* In `pins`: a device may reach the frame; the other bits count threads' control blocks. */
@@ -44,8 +49,25 @@ struct frame *frame_take(enum frame_use use);
 struct frame *frame_take_run(u64 count);
 void frame_give(struct frame *frame);
 
+/* One for each usable range; its array lies in the range's own first pages. Written at boot only;
+ * the largest comes first. */
+struct frame_range {
+	paddr_t start;
+	u64 count;
+	struct frame *frames;
+};
+extern struct frame_range frame_ranges[];
+
+struct frame *frame_of_others(paddr_t addr);
 /* The frame at a physical address, or NULL if that is not managed memory. */
-struct frame *frame_of(paddr_t addr);
+static inline u64 frame_index(paddr_t addr) { return (addr - frame_ranges[0].start) / PAGE_SIZE; }
+static inline struct frame *frame_of(paddr_t addr)
+{
+	u64 index = frame_index(addr);
+
+	return index < frame_ranges[0].count ? &frame_ranges[0].frames[index]
+	                                     : frame_of_others(addr);
+}
 /* Ordinary memory that the kernel may read and write: managed, or the boot bundle. */
 bool frame_is_ram(paddr_t addr);
 paddr_t frame_paddr(const struct frame *frame);

@@ -4,44 +4,29 @@
 #include "object/bank.h"
 #include "object/task.h"
 
-#define CAP_RESERVED 1ull
-enum { RIGHTS_SHIFT = 48 };
-#define OBJECT_MASK ((1ull << RIGHTS_SHIFT) - 1)
-
-/* Addresses have 48 bits that count; those above are copies of the uppermost. */
-static struct object *slot_object(const struct cap_slot *slot)
-{
-	return (struct object *)((i64)(slot->what << (64 - RIGHTS_SHIFT)) >> (64 - RIGHTS_SHIFT));
-}
-
 static struct cap_slot *slot_page(u64 entry) { return (struct cap_slot *)(entry & ~PAGE_MASK); }
 
-static struct cap_slot *slot_find(const struct cap_table *table, cap_t cap)
+static bool slot_alive(const struct cap_slot *slot)
 {
-	if (cap >= CAP_MAX || !table->root)
-		return NULL;
-	u64 entry = table->root[cap / CAP_PAGE_SLOTS];
-	return entry ? &slot_page(entry)[cap % CAP_PAGE_SLOTS] : NULL;
+	return slot->what > CAP_RESERVED &&
+	       object_alive_as(slot_object(slot), slot_kind(slot), slot->serial);
 }
 
 /* The slot, if it holds a live capability. */
 static struct cap_slot *slot_live(const struct cap_table *table, cap_t cap)
 {
 	struct cap_slot *slot = slot_find(table, cap);
-	if (!slot || slot->what <= CAP_RESERVED || !object_alive(slot_object(slot), slot->serial))
-		return NULL;
-	return slot;
+
+	return slot && slot_alive(slot) ? slot : NULL;
 }
 
 struct object *cap_find_in(struct task *task, cap_t cap, enum kind kind, u32 rights)
 {
-	const struct cap_slot *slot = slot_live(&task->caps, cap);
-	if (!slot || rights & ~(u32)(slot->what >> RIGHTS_SHIFT))
-		return NULL;
-	struct object *object = slot_object(slot);
-	if (object->dying || (kind != KIND_NONE && object->kind != kind))
-		return NULL;
-	return object;
+	const struct cap_slot *slot = slot_find(&task->caps, cap);
+
+	if (kind == KIND_NONE)
+		kind = slot ? slot_kind(slot) : KIND_NONE;
+	return kind == KIND_NONE ? NULL : cap_look_up(&task->caps, cap, kind, rights);
 }
 
 struct object *cap_find(cap_t cap, enum kind kind, u32 rights)
@@ -52,7 +37,7 @@ struct object *cap_find(cap_t cap, enum kind kind, u32 rights)
 u32 cap_rights(struct task *task, cap_t cap)
 {
 	const struct cap_slot *slot = slot_live(&task->caps, cap);
-	return slot ? (u32)(slot->what >> RIGHTS_SHIFT) : 0;
+	return slot ? slot_rights(slot) : 0;
 }
 
 /* --- reserving --- */
@@ -148,7 +133,8 @@ void cap_cancel(const struct slot_reservation *slot)
 cap_t cap_fill(const struct slot_reservation *slot, struct object *object, u32 rights)
 {
 	*slot_find(&slot->task->caps, slot->index) = (struct cap_slot){
-		.what = ((u64)object & OBJECT_MASK) | (u64)rights << RIGHTS_SHIFT,
+		.what = ((u64)object & ((1ull << CAP_ADDRESS_BITS) - 1)) |
+		        (u64)rights << CAP_ADDRESS_BITS | (u64)object->kind << CAP_KIND_SHIFT,
 		.serial = object->serial,
 	};
 	object_get(object);
@@ -161,7 +147,7 @@ err_t cap_drop(struct task *task, cap_t cap)
 	if (!slot || slot->what <= CAP_RESERVED)
 		return E_CAP;
 	struct object *object = slot_object(slot);
-	bool alive = object_alive(object, slot->serial);
+	bool alive = slot_alive(slot);
 	*slot = (struct cap_slot){ 0 };
 	slot_count_down(task, cap);
 	if (alive)
@@ -186,7 +172,7 @@ err_t cap_copy_all(struct task *from, struct task *to)
 {
 	for (cap_t cap = cap_next(from, 1); cap; cap = cap_next(from, cap + 1)) {
 		const struct cap_slot *slot = slot_live(&from->caps, cap);
-		u32 rights = slot ? (u32)(slot->what >> RIGHTS_SHIFT) : 0;
+		u32 rights = slot ? slot_rights(slot) : 0;
 		if (!slot || rights & CAP_STAYS || !(rights & RIGHT_COPY))
 			continue;
 		struct slot_reservation copy;
@@ -223,7 +209,7 @@ err_t sys_cap_copy(cap_t task_cap, cap_t cap, u32 rights, u32 index, cap_t *out)
 		struct cap_slot old = *slot_find(&to->caps, index);
 		slot = (struct slot_reservation){ .task = to, .index = index };
 		cap_fill(&slot, object, given);
-		if (object_alive(slot_object(&old), old.serial))
+		if (slot_alive(&old))
 			object_put(slot_object(&old));
 		object_put(object);
 		*out = index;
@@ -242,10 +228,10 @@ err_t sys_cap_destroy(cap_t cap)
 {
 	/* One whose destruction has begun is found, too: it may go on after a preemption point. */
 	const struct cap_slot *slot = slot_find(&current_task()->caps, cap);
-	if (!slot || slot->what <= CAP_RESERVED || !(slot->what >> RIGHTS_SHIFT & RIGHT_CONTROL))
+	if (!slot || slot->what <= CAP_RESERVED || !(slot_rights(slot) & RIGHT_CONTROL))
 		return E_CAP;
 	/* Or have been brought to its end by another processor. */
-	if (!object_alive(slot_object(slot), slot->serial))
+	if (!slot_alive(slot))
 		return OK;
 	return object_destroy(slot_object(slot));
 }

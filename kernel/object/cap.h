@@ -15,9 +15,11 @@ enum {
 };
 
 struct cap_slot {
-	u64 what; /* object's address, rights in the upper 16 bits; 0: free; CAP_RESERVED */
+	u64 what; /* address, rights and kind of the object; 0: free; CAP_RESERVED */
 	u64 serial;
 };
+#define CAP_RESERVED 1ull
+enum { CAP_ADDRESS_BITS = 48, CAP_KIND_SHIFT = 58 }; /* the rights lie between */
 
 struct cap_table {
 	u64 *root;      /* slot page's address | slots in use, or 0; NULL: no slot in use */
@@ -32,8 +34,51 @@ struct slot_reservation {
 	u32 index;
 };
 
-/* What a capability of `task` refers to, if it is alive, of `kind` (KIND_NONE: any), and has all of
- * `rights`; else NULL. */
+static inline struct cap_slot *slot_find(const struct cap_table *table, cap_t cap)
+{
+	u64 entry = cap < CAP_MAX && table->root ? table->root[cap / CAP_PAGE_SLOTS] : 0;
+
+	return entry ? (struct cap_slot *)(entry & ~PAGE_MASK) + cap % CAP_PAGE_SLOTS : NULL;
+}
+
+/* Addresses have 48 bits that count; those above are copies of the uppermost. */
+static inline struct object *slot_object(const struct cap_slot *slot)
+{
+	enum { UNUSED = 64 - CAP_ADDRESS_BITS };
+
+	return (struct object *)((i64)(slot->what << UNUSED) >> UNUSED);
+}
+
+static inline u32 slot_rights(const struct cap_slot *slot)
+{
+	return (u32)(slot->what >> CAP_ADDRESS_BITS) &
+	       ((1u << (CAP_KIND_SHIFT - CAP_ADDRESS_BITS)) - 1);
+}
+
+static inline unsigned slot_kind(const struct cap_slot *slot)
+{
+	return (unsigned)(slot->what >> CAP_KIND_SHIFT);
+}
+
+/* What a capability in the table refers to, if it is alive, of `kind`, and has all of `rights`;
+ * else NULL. */
+static INLINE struct object *cap_look_up(const struct cap_table *table, cap_t cap, enum kind kind,
+                                         u32 rights)
+{
+	u64 entry = cap < CAP_MAX && table->root ? table->root[cap / CAP_PAGE_SLOTS] : 0;
+	if (!entry)
+		return NULL;
+	const struct cap_slot *slot =
+	        (struct cap_slot *)(entry & ~PAGE_MASK) + cap % CAP_PAGE_SLOTS;
+	u64 wanted = (u64)rights << CAP_ADDRESS_BITS | (u64)kind << CAP_KIND_SHIFT;
+	u64 looked_at = (u64)rights << CAP_ADDRESS_BITS | ~0ull << CAP_KIND_SHIFT;
+	if ((slot->what & looked_at) != wanted)
+		return NULL;
+	struct object *object = slot_object(slot);
+	return object_alive_as(object, kind, slot->serial) && !object->dying ? object : NULL;
+}
+
+/* The same in a task's table, or the caller's; KIND_NONE: of any kind. */
 struct object *cap_find_in(struct task *task, cap_t cap, enum kind kind, u32 rights);
 struct object *cap_find(cap_t cap, enum kind kind, u32 rights);
 #define CAP_FIND(cap, KIND, type, rights)                                                          \

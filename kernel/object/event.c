@@ -102,7 +102,6 @@ err_t sys_event_wait(cap_t cap, u64 mask, u64 deadline, u64 *bits)
 
 	COMMIT();
 	thread->state = THREAD_EVENT;
-	thread->waits_for = &event->object;
 	thread->mask = mask;
 	thread->interruptible = true;
 	list_add_tail(&event->waiters, &thread->wait_link);

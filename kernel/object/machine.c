@@ -48,8 +48,8 @@ static u64 machine_idle(void)
 {
 	u64 idle = 0;
 	for (u32 i = 0; i < cpu_count; i++)
-		idle += cpus[i] ? cpus[i]->idle_ns : 0;
-	return idle;
+		idle += cpus[i] ? cpus[i]->idle_ticks : 0;
+	return arch_ticks_ns(idle);
 }
 
 err_t sys_machine_read(cap_t cap, u32 figure, u64 *value)

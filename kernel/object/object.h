@@ -6,6 +6,7 @@
 #pragma once
 
 #include "kernel.h"
+#include "mm/frame.h"
 
 /* Kinds of slab: the kinds of object, and the kernel's own records. */
 enum slab_kind {
@@ -37,6 +38,17 @@ struct object *object_header(void *whole, unsigned kind);
 
 /* True if `object` still is what had this serial number. */
 bool object_alive(const struct object *object, u64 serial);
+/* The same for what was of `kind` when it had the number: quicker. The memory may have become
+ * anything since, but in a slab of the same kind this is still the place of a header. */
+static inline bool object_alive_as(const struct object *object, unsigned kind, u64 serial)
+{
+	u64 index = frame_index(arch_paddr(object));
+
+	if (index >= frame_ranges[0].count)
+		return object_alive(object, serial);
+	return frame_ranges[0].frames[index].use_and_kind == (FRAME_SLAB | kind << 8) &&
+	       object->serial == serial;
+}
 
 static inline void object_get(struct object *object) { object->refs++; }
 /* Drop a reference; the last one destroys the object. */

@@ -78,7 +78,7 @@ void port_poke(struct port *port)
 	if (!receiver || !port_deliver(port, receiver))
 		return;
 	thread_unwait(receiver);
-	if (!receiver->on_cpu)
+	if (!thread_on_cpu(receiver))
 		sched_ready(receiver);
 }
 
@@ -95,14 +95,6 @@ void reply_abandon(struct reply *reply)
 {
 	reply->caller = NULL;
 	reply_cancel(reply);
-}
-
-void reply_release(struct reply *reply)
-{
-	reply->caller = NULL;
-	reply->taken = false;
-	list_remove(&reply->cancel_link);
-	list_add_tail(&reply->port->idle, &reply->link);
 }
 
 void reply_destroy(struct reply *reply)
@@ -171,7 +163,7 @@ void port_destroy(struct port *port)
 	while ((thread = list_first(&port->receivers, struct thread, wait_link))) {
 		receiver_result(thread, RECEIVE_ERROR, 0, 0, E_DEAD);
 		thread_unwait(thread);
-		if (!thread->on_cpu)
+		if (!thread_on_cpu(thread))
 			sched_ready(thread);
 	}
 	while ((reply = list_first(&port->replies, struct reply, all_link)))
@@ -288,7 +280,6 @@ err_t sys_gate_bind(cap_t gate_cap, cap_t port_cap, u64 label)
 			list_remove(&thread->wait_link);
 			list_add_tail(&port->callers, &thread->wait_link);
 			thread->call_label = label;
-			thread->waits_for = &port->object;
 		}
 		list_remove(&old->link);
 		object_give(&old->object);

@@ -40,13 +40,14 @@ struct gate {
 struct reply {
 	struct object object;
 	struct port *port;
-	struct list all_link, link, cancel_link;
+	struct list all_link, cancel_link;
+	struct list link;      /* port->idle */
 	cap_t cap;             /* by which the server knows it */
 	struct thread *caller; /* NULL: idle, or the caller has left */
-	bool taken;            /* received, not yet answered */
-	u64 in, out;           /* the caller's lent buffers */
-	u32 in_size, out_size;
 };
+
+/* Received, not yet answered. */
+static inline bool reply_taken(const struct reply *reply) { return !list_linked(&reply->link); }
 
 void port_destroy(struct port *port);
 void gate_destroy(struct gate *gate);
@@ -60,11 +61,22 @@ bool port_deliver(struct port *port, struct thread *receiver);
 void reply_cancel(struct reply *reply);
 void reply_abandon(struct reply *reply);
 /* Free for the next call. */
-void reply_release(struct reply *reply);
+static inline void reply_release(struct reply *reply)
+{
+	struct list *idle = &reply->port->idle;
 
-/* ipc/call.c: what entry code dispatches to. */
-void ipc_call(struct thread *thread, bool interruptible);
-void ipc_receive(struct thread *thread);
-void ipc_reply(struct thread *thread, bool receive);
-/* ipc/deliver.c: hand a waiting call to a receiver. False: the caller got an error instead. */
+	reply->caller = NULL;
+	if (list_linked(&reply->cancel_link))
+		list_remove(&reply->cancel_link);
+	list_add_tail(idle, &reply->link);
+}
+
+/* False: port_deliver would find nothing. */
+static inline bool port_has_news(const struct port *port)
+{
+	return !list_empty(&port->callers) || !list_empty(&port->cancels) ||
+	       !list_empty(&port->gone) || !list_empty(&port->ready) || !list_empty(&port->faults);
+}
+
+/* ipc/call.c: hand a waiting call to a receiver. False: the caller got an error instead. */
 bool ipc_deliver(struct port *port, struct thread *caller, u64 label, struct thread *receiver);

@@ -227,7 +227,7 @@ err_t sys_task_resume(cap_t cap)
 		return OK;
 	task->fault_kind = 0;
 	list_each (thread, &task->threads, struct thread, task_link) {
-		if (thread->state == THREAD_RUNNABLE && !thread->on_cpu && !thread->queued)
+		if (thread->state == THREAD_RUNNABLE && !thread_on_cpu(thread) && !thread->queued)
 			sched_ready(thread);
 	}
 	return OK;
@@ -269,10 +269,10 @@ err_t sys_task_watch(cap_t cap, cap_t event_cap, u64 bits)
 
 static u64 task_time(const struct task *task)
 {
-	u64 time = task->time_ns;
+	u64 ticks = task->ticks;
 	list_each (thread, &task->threads, struct thread, task_link)
-		time += thread->time_ns;
-	return time;
+		ticks += thread->ticks;
+	return arch_ticks_ns(ticks);
 }
 
 static u64 task_resident(struct task *task)

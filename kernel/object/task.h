@@ -21,7 +21,7 @@ struct task {
 	struct weak watcher; /* event */
 	u64 watch_bits;
 	u64 fault_kind, fault_code, fault_address, fault_ip, fault_sp; /* where it stopped */
-	u64 time_ns;                                                   /* of ended threads */
+	u64 ticks;                                                     /* of ended threads */
 };
 
 static inline struct arch_space *task_space(struct task *task) { return &task->space; }

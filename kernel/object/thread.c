@@ -19,7 +19,6 @@ void thread_unwait(struct thread *thread)
 	list_remove(&thread->wait_link);
 	list_remove(&thread->page_link);
 	timer_cancel(&thread->timer);
-	thread->waits_for = NULL;
 	thread->reply = NULL;
 	thread->gate = NULL;
 	thread->interruptible = false;
@@ -31,7 +30,7 @@ void thread_wake(struct thread *thread, err_t error, u64 result)
 {
 	thread_unwait(thread);
 	arch_call_result(thread, error, result);
-	if (!thread->on_cpu)
+	if (!thread_on_cpu(thread))
 		sched_ready(thread);
 }
 
@@ -48,12 +47,6 @@ void thread_timeout(struct thread *thread)
 {
 	if (thread->state != THREAD_RUNNABLE && thread->state != THREAD_STOPPED)
 		thread_give_up(thread, E_TIMEOUT);
-}
-
-u64 thread_call_deadline(const struct thread *thread)
-{
-	u64 deadline = thread->control ? thread->control->deadline : 0;
-	return deadline ? deadline : DEADLINE_NEVER;
 }
 
 /* --- page-in --- */
@@ -83,7 +76,7 @@ void thread_page_arrived(struct thread *thread, err_t error)
 	thread_unwait(thread);
 	if (error)
 		thread_fault(thread, UPCALL_FAULT, error, addr, access);
-	if (!thread->on_cpu)
+	if (!thread_on_cpu(thread))
 		sched_ready(thread);
 }
 
@@ -200,18 +193,18 @@ err_t thread_destroy(struct thread *thread)
 {
 	struct task *task = thread->task;
 
-	if (thread->on_cpu && thread->cpu != arch_cpu()) {
+	if (thread_on_cpu(thread) && thread->cpu != arch_cpu()) {
 		thread->object.dying = true;
 		sched_kick(thread);
 		return E_RESTART;
 	}
-	if (thread->on_cpu)
+	if (thread_on_cpu(thread))
 		sched_leave();
 	sched_remove(thread);
 	thread_stop_waiting(thread);
 	thread->state = THREAD_STOPPED;
 	control_release(thread);
-	task->time_ns += thread->time_ns;
+	task->ticks += thread->ticks;
 	task->thread_count--;
 	list_remove(&thread->task_link);
 	object_give(&thread->object);
@@ -348,7 +341,7 @@ err_t sys_thread_read(cap_t cap, u32 figure, u64 *value)
 		return E_CAP;
 	switch (figure) {
 	case THREAD_TIME_NS:
-		*value = thread->time_ns;
+		*value = arch_ticks_ns(thread->ticks);
 		return OK;
 	case THREAD_STATE:
 		*value = thread->state;
@@ -382,9 +375,10 @@ err_t sys_thread_affinity(cap_t cap, u64 mask)
 	if (thread->queued) {
 		sched_remove(thread);
 		sched_ready(thread);
-	} else if (thread->on_cpu && !(mask >> thread->cpu->index & 1)) {
-		thread->cpu->reschedule = true;
+	} else if (thread_on_cpu(thread)) {
 		sched_kick(thread);
+	} else if (thread->cpu && !(mask >> thread->cpu->index & 1)) {
+		thread->cpu = NULL;
 	}
 	return OK;
 }
@@ -392,6 +386,6 @@ err_t sys_thread_affinity(cap_t cap, u64 mask)
 err_t sys_thread_self_time(u64 *ns)
 {
 	const struct cpu *cpu = arch_cpu();
-	*ns = current()->time_ns + (arch_now() - cpu->run_since);
+	*ns = arch_ticks_ns(current()->ticks + (arch_ticks() - cpu->run_since));
 	return OK;
 }

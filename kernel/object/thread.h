@@ -27,15 +27,13 @@ struct thread {
 	u32 priority;
 	struct weak schedule;
 	u64 affinity;    /* bit per CPU */
-	struct cpu *cpu; /* where it runs or ran last */
+	struct cpu *cpu; /* where it runs or ran last, if it still may; or NULL */
 	bool queued;     /* in cpu's run queue */
-	bool on_cpu;     /* is cpu->current */
 	struct list run_link;
-	u64 time_ns;
+	u64 ticks; /* of processor time; arch_ticks */
 
 	/* waiting */
-	struct list wait_link;    /* of the port, event or futex queue */
-	struct object *waits_for; /* the port, the event */
+	struct list wait_link; /* of the port, event or futex queue */
 	bool interruptible;
 	struct timer timer;  /* deadline of the wait */
 	struct reply *reply; /* SERVED */
@@ -66,12 +64,32 @@ static inline void *thread_fpu(struct thread *thread)
 	return (char *)thread + ((sizeof(struct thread) + 63) & ~(size_t)63);
 }
 
+/* It runs, or has just entered the kernel. */
+static inline bool thread_on_cpu(const struct thread *thread)
+{
+	return thread->cpu && thread->cpu->current == thread;
+}
+
 struct schedule;
 /* Fill in a new thread of `task`. */
 void thread_init(struct thread *thread, struct task *task, const struct schedule *schedule);
 err_t thread_destroy(struct thread *thread);
 /* Take the thread out of whatever it waits for: it is runnable, but in no queue. */
 void thread_unwait(struct thread *thread);
+/* The same where it is known to be RECEIVING, */
+static inline void thread_received(struct thread *thread)
+{
+	list_remove(&thread->wait_link);
+	thread->state = THREAD_RUNNABLE;
+}
+/* or SERVED. */
+static inline void thread_answered(struct thread *thread)
+{
+	timer_cancel(&thread->timer);
+	thread->reply = NULL;
+	thread->interruptible = false;
+	thread->state = THREAD_RUNNABLE;
+}
 /* The wait is over: `error` and `result` go to its registers, and it runs. */
 void thread_wake(struct thread *thread, err_t error, u64 result);
 /* The deadline of its wait has passed. */
@@ -86,4 +104,9 @@ void thread_fault(struct thread *thread, u64 kind, u64 code, u64 address, u32 ac
 /* Before going to user mode: deliver an interrupt that is wanted and not masked. */
 void thread_check_interrupt(struct thread *thread);
 /* Deadline of IPC calls as the control block says. */
-u64 thread_call_deadline(const struct thread *thread);
+static inline u64 thread_call_deadline(const struct thread *thread)
+{
+	u64 deadline = thread->control ? thread->control->deadline : 0;
+
+	return deadline ? deadline : DEADLINE_NEVER;
+}

@@ -13,12 +13,14 @@ struct cpu {
 	struct thread *current; /* whose registers are live or saved; NULL when idle */
 	u32 index;
 	bool online, idle;
-	bool reschedule; /* somebody put a better thread on our queue, or the slice is over */
+	/* Who runs here, or until when, may have changed: the ways into the kernel and out of it
+	 * look closer (sched/run.c). */
+	bool look;
 	struct list queue[PRIORITY_MAX + 1]; /* runnable threads, by priority */
 	u32 ready;                           /* bit p: queue[p] is not empty */
 	u64 slice_end; /* ns: when the current thread must let its equals run */
-	u64 run_since; /* ns: since when current's time is not yet booked */
-	u64 idle_ns;
+	u64 run_since; /* arch_ticks: since when current's time is not yet booked */
+	u64 idle_ticks;
 };
 
 extern struct cpu *cpus[CPU_MAX];
@@ -26,5 +28,16 @@ extern u32 cpu_count;
 
 /* One lock for all of the kernel's data, taken at entry and released by arch_resume and arch_idle.
  * Not recursive. What each part of it would become is said at the definition (sched/lock.c). */
-void kernel_lock(void);
-void kernel_unlock(void);
+extern bool kernel_locked;
+void kernel_lock_wait(void);
+
+static INLINE void kernel_lock(void)
+{
+	if (__atomic_exchange_n(&kernel_locked, true, __ATOMIC_ACQUIRE))
+		kernel_lock_wait();
+}
+
+static inline void kernel_unlock(void)
+{
+	__atomic_store_n(&kernel_locked, false, __ATOMIC_RELEASE);
+}

@@ -7,14 +7,12 @@
 
 /* Not first come, first served: in a virtual machine the processor whose turn it is may not be
  * running, and then all would wait for it. */
-static bool locked;
+bool kernel_locked;
 
-void kernel_lock(void)
+void kernel_lock_wait(void)
 {
-	while (__atomic_exchange_n(&locked, true, __ATOMIC_ACQUIRE)) {
-		while (__atomic_load_n(&locked, __ATOMIC_RELAXED))
+	do {
+		while (__atomic_load_n(&kernel_locked, __ATOMIC_RELAXED))
 			arch_relax();
-	}
+	} while (__atomic_exchange_n(&kernel_locked, true, __ATOMIC_ACQUIRE));
 }
-
-void kernel_unlock(void) { __atomic_store_n(&locked, false, __ATOMIC_RELEASE); }

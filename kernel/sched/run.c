@@ -21,6 +21,7 @@ static void queue_add(struct cpu *cpu, struct thread *thread)
 	thread->queued = true;
 	list_add_tail(&cpu->queue[thread->priority], &thread->run_link);
 	cpu->ready |= 1u << thread->priority;
+	cpu->look = true;
 }
 
 void sched_remove(struct thread *thread)
@@ -56,26 +57,23 @@ static struct cpu *cpu_choose(const struct thread *thread)
 
 void sched_ready(struct thread *thread)
 {
-	ASSERT(thread->state == THREAD_RUNNABLE && !thread->queued && !thread->on_cpu);
+	ASSERT(thread->state == THREAD_RUNNABLE && !thread->queued && !thread_on_cpu(thread));
 	if (thread->task->suspended)
 		return; /* task_resume queues it */
 	struct cpu *cpu = cpu_choose(thread);
 	queue_add(cpu, thread);
 	const struct thread *other = cpu->current;
-	if (!other || other->priority < thread->priority)
-		cpu->reschedule = true;
 	/* An equal has to wait for the end of the slice, for which that CPU must set its clock. */
 	if (cpu != arch_cpu() && (cpu->idle || !other || other->priority <= thread->priority))
 		arch_kick(cpu);
 }
 
 /* Book the current thread's time up to now. */
-static void cpu_account(struct cpu *cpu, u64 now)
+static void cpu_account(struct cpu *cpu)
 {
-	if (cpu->current)
-		cpu->current->time_ns += now - cpu->run_since;
-	else
-		cpu->idle_ns += now - cpu->run_since;
+	u64 now = arch_ticks(), *ticks = cpu->current ? &cpu->current->ticks : &cpu->idle_ticks;
+
+	*ticks += now - cpu->run_since;
 	cpu->run_since = now;
 }
 
@@ -83,20 +81,20 @@ static void cpu_account(struct cpu *cpu, u64 now)
 static void cpu_leave(struct cpu *cpu)
 {
 	struct thread *thread = cpu->current;
-	cpu_account(cpu, arch_now());
+	cpu_account(cpu);
 	cpu->current = NULL;
 	if (!thread)
 		return;
 	arch_thread_save(thread);
-	thread->on_cpu = false;
+	if (!thread_allowed(thread, cpu))
+		thread->cpu = NULL;
 }
 
 static void cpu_enter(struct cpu *cpu, struct thread *thread)
 {
 	cpu->current = thread;
 	thread->cpu = cpu;
-	thread->on_cpu = true;
-	cpu->slice_end = cpu->run_since + SLICE_NS;
+	cpu->slice_end = arch_now() + SLICE_NS;
 }
 
 static bool thread_can_run(const struct thread *thread)
@@ -117,33 +115,20 @@ void sched_check_current(void)
 	sched_run();
 }
 
-void sched_switch_to(struct thread *thread)
-{
-	struct cpu *cpu = arch_cpu();
-	ASSERT(thread->state == THREAD_RUNNABLE && !thread->queued && !thread->on_cpu);
-	if (!thread_allowed(thread, cpu) || thread->task->suspended ||
-	    (cpu->ready && 31 - __builtin_clz(cpu->ready) > (int)thread->priority)) {
-		sched_ready(thread);
-		return;
-	}
-	u64 slice_end = cpu->slice_end;
-	cpu_leave(cpu);
-	cpu_enter(cpu, thread);
-	if (slice_end > cpu->run_since)
-		cpu->slice_end = slice_end; /* the caller's time goes on */
-}
-
 void sched_yield(void)
 {
 	arch_cpu()->slice_end = 0;
-	arch_cpu()->reschedule = true;
+	arch_cpu()->look = true;
 }
 
 void sched_leave(void) { cpu_leave(arch_cpu()); }
 
 void sched_kick(struct thread *thread)
 {
-	if (thread->on_cpu && thread->cpu != arch_cpu())
+	if (!thread_on_cpu(thread))
+		return;
+	thread->cpu->look = true;
+	if (thread->cpu != arch_cpu())
 		arch_kick(thread->cpu);
 }
 
@@ -195,14 +180,12 @@ static void cpu_set_timer(struct cpu *cpu)
 	arch_timer_set(deadline);
 }
 
-_Noreturn void sched_run(void)
+static _Noreturn void sched_look(struct cpu *cpu)
 {
-	struct cpu *cpu = arch_cpu();
-
 	for (;;) {
 		struct thread *thread = cpu->current;
 		if (thread && thread_can_run(thread) && thread_allowed(thread, cpu) &&
-		    !(cpu->reschedule && cpu_must_switch(cpu, thread)))
+		    !cpu_must_switch(cpu, thread))
 			break;
 		if (thread) {
 			cpu_leave(cpu);
@@ -213,30 +196,58 @@ _Noreturn void sched_run(void)
 			else if (thread_can_run(thread))
 				queue_add(cpu, thread);
 		}
-		cpu->reschedule = false;
 		thread = thread_choose(cpu);
 		if (!thread) {
 			cpu->idle = true;
-			cpu_account(cpu, arch_now());
+			cpu_account(cpu);
 			cpu_set_timer(cpu);
 			arch_idle();
 		}
-		cpu_account(cpu, arch_now());
+		cpu_account(cpu);
 		cpu_enter(cpu, thread);
 	}
 	cpu->idle = false;
 	if (cpu->current->interrupt)
 		thread_check_interrupt(cpu->current);
 	cpu_set_timer(cpu);
+	cpu->look = false;
 	arch_resume(cpu->current);
+}
+
+_Noreturn void sched_run(void)
+{
+	struct cpu *cpu = arch_cpu();
+	struct thread *thread = cpu->current;
+
+	if (!cpu->look && thread && thread->state == THREAD_RUNNABLE)
+		arch_resume(thread);
+	sched_look(cpu);
+}
+
+_Noreturn void sched_hand_over_looking(struct thread *thread)
+{
+	struct cpu *cpu = arch_cpu();
+	const u64 *words = &arch_regs(cpu->current)[ARCH_REG_WORD];
+	u64 slice_end = cpu->slice_end;
+
+	ASSERT(thread->state == THREAD_RUNNABLE && !thread->queued && !thread_on_cpu(thread));
+	memcpy(&arch_regs(thread)[ARCH_REG_WORD], words, MSG_WORDS * sizeof(*words));
+	if (!thread_allowed(thread, cpu) || thread->task->suspended ||
+	    (cpu->ready && queue_best(cpu) > thread->priority)) {
+		sched_ready(thread);
+	} else {
+		cpu_leave(cpu);
+		cpu_enter(cpu, thread);
+		cpu->slice_end = slice_end;
+	}
+	sched_look(cpu);
 }
 
 void sched_timer_tick(void)
 {
 	u64 now = arch_now();
 	timer_run(now);
-	if (arch_cpu()->current && now >= arch_cpu()->slice_end)
-		arch_cpu()->reschedule = true;
+	arch_cpu()->look = true;
 }
 
 bool sched_preempt_wanted(void)

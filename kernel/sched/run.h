@@ -2,7 +2,8 @@
 /* Who runs: per-CPU queues by priority, round robin among equals, stealing by idle CPUs. */
 #pragma once
 
-#include "kernel.h"
+#include "object/task.h"
+#include "object/thread.h"
 
 /* Go on with the best thread for this CPU: the current one, if it may. The end of every entry into
  * the kernel. */
@@ -11,17 +12,33 @@ _Noreturn void sched_run(void);
 void sched_ready(struct thread *thread);
 /* Take a thread out of its queue, if it is in one. */
 void sched_remove(struct thread *thread);
-/* Make `thread`, runnable and in no queue, this CPU's current one now; the present one has been
- * dealt with (it waits or is queued). Where it may not run here, it is queued. */
-void sched_switch_to(struct thread *thread);
 /* The current thread lets its equals run first. */
 void sched_yield(void);
 /* This CPU runs nobody any more; the thread that it ran is queued nowhere. */
 void sched_leave(void);
-/* The thread may not go on running where it runs: make that CPU look. */
+/* The thread may not go on running where it runs, or not as it does: make that CPU look. */
 void sched_kick(struct thread *thread);
 /* A long operation should stop here and be restarted. */
 bool sched_preempt_wanted(void);
 void sched_timer_tick(void);
-/* After entering the kernel: if the current thread was destroyed or stopped meanwhile, leave it. */
+/* After entering the kernel with cpu->look set: if the current thread was destroyed or stopped
+ * meanwhile, leave it. */
 void sched_check_current(void);
+
+_Noreturn void sched_hand_over_looking(struct thread *thread);
+/* `from`, which runs on this `cpu`, waits from now on: `thread`, runnable and in no queue, runs in
+ * its place with the rest of its time, and gets its message words. The end of a message's way. */
+static INLINE _Noreturn void sched_hand_over(struct cpu *cpu, struct thread *from,
+                                             struct thread *thread)
+{
+	/* With the same priority and slice the clock need not be set, and nobody in the queue has
+	 * come to be the better one. */
+	if (cpu->look || thread->interrupt || thread->priority != from->priority ||
+	    thread->task->suspended || thread->cpu != cpu)
+		sched_hand_over_looking(thread);
+	u64 now = arch_ticks();
+	from->ticks += now - cpu->run_since;
+	cpu->run_since = now;
+	cpu->current = thread;
+	arch_switch_message(from, thread);
+}

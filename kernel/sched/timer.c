@@ -7,6 +7,14 @@
 static struct tree timers;
 static u64 next = DEADLINE_NEVER; /* the first one's deadline */
 
+/* This CPU is to set its clock before it leaves the kernel. Others need not: a deadline that has
+ * become earlier comes here in time, and one that has become later comes to nothing there. */
+static void next_set(u64 deadline)
+{
+	next = deadline;
+	arch_cpu()->look = true;
+}
+
 void timer_set(struct timer *timer, u64 deadline)
 {
 	timer_cancel(timer);
@@ -14,18 +22,17 @@ void timer_set(struct timer *timer, u64 deadline)
 		return;
 	timer->armed = true;
 	tree_add(&timers, &timer->node, deadline);
-	next = min_u64(next, deadline);
+	if (deadline < next)
+		next_set(deadline);
 }
 
-void timer_cancel(struct timer *timer)
+void timer_disarm(struct timer *timer)
 {
-	if (!timer->armed)
-		return;
 	tree_remove(&timers, &timer->node);
 	timer->armed = false;
 	if (timer->node.key == next) {
 		const struct tree_node *first = tree_first(&timers);
-		next = first ? first->key : DEADLINE_NEVER;
+		next_set(first ? first->key : DEADLINE_NEVER);
 	}
 }
 

@@ -11,7 +11,12 @@ struct timer {
 };
 
 void timer_set(struct timer *timer, u64 deadline); /* DEADLINE_NEVER: not at all */
-void timer_cancel(struct timer *timer);
+void timer_disarm(struct timer *timer);
+static inline void timer_cancel(struct timer *timer)
+{
+	if (timer->armed)
+		timer_disarm(timer);
+}
 /* Fire what is due. */
 void timer_run(u64 now);
 /* The next deadline. */

@@ -31,8 +31,7 @@ static void call_touch(const struct msg *m)
 
 static err_t call_once(cap_t gate, struct msg *m)
 {
-	u64 out_count;
-	err_t error = ipc_call(CALL_IPC_CALL, gate, m, &out_count);
+	err_t error = ipc_call(CALL_IPC_CALL, gate, m);
 
 	return error ? error : (err_t)m->word[0];
 }

@@ -90,11 +90,10 @@ FUNCTION rt_syscall
 	mov %rdx, (%rcx)
 	ret
 
-/* err_t ipc_call(u32 number, cap_t gate, struct msg *m, u64 *out_count) */
+/* err_t ipc_call(u32 number, cap_t gate, struct msg *m) */
 FUNCTION ipc_call
 	SAVE
 	push %rdx
-	push %rcx
 	lea CALL_FIRST(%rdi), %eax
 	shl $32, %rsi
 	or %rsi, %rax
@@ -106,8 +105,6 @@ FUNCTION ipc_call
 	or %rcx, %r14
 	LOAD_MESSAGE
 	syscall
-	pop %rcx
-	mov %r13, (%rcx)
 	pop %rcx
 	mov %rdi, 0(%rcx)
 	mov %rsi, 8(%rcx)

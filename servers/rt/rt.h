@@ -209,5 +209,5 @@ void ipc_receive(cap_t port, void *in, u64 in_size, struct ipc_received *receive
 void ipc_reply_receive(cap_t reply, const struct msg *answer, const void *out, u64 out_size,
                        void *in, u64 in_size, struct ipc_received *received);
 err_t ipc_reply(cap_t reply, const struct msg *answer, const void *out, u64 out_size);
-/* The call itself; results in *m, bytes put into `out` in *out_count. Does not retry E_TOUCH. */
-err_t ipc_call(u32 number, cap_t gate, struct msg *m, u64 *out_count);
+/* The call itself; words and capabilities of the answer in *m. Does not retry E_TOUCH. */
+err_t ipc_call(u32 number, cap_t gate, struct msg *m);

@@ -44,3 +44,5 @@ static inline vaddr_t arch_ip(const struct thread *thread)
 {
 	return ((const struct arch_thread *)(const void *)thread)->ip;
 }
+
+static inline u64 arch_ticks(void) { return arch_now(); }

@@ -41,10 +41,18 @@ _Noreturn void arch_resume(struct thread *thread)
 {
 	struct cpu *cpu = arch_cpu();
 
-	ASSERT(cpu->current == thread && thread->on_cpu && thread->cpu == cpu && !cpu->idle);
+	ASSERT(cpu->current == thread && thread_on_cpu(thread) && thread->cpu == cpu && !cpu->idle);
 	ASSERT(thread->state == THREAD_RUNNABLE && !thread->queued && !thread->task->suspended);
 	cpu->arch.idle = false;
 	leave();
+}
+
+_Noreturn void arch_switch_message(struct thread *from, struct thread *to)
+{
+	arch_thread_save(from);
+	memcpy(&to->arch.regs[ARCH_REG_WORD], &from->arch.regs[ARCH_REG_WORD],
+	       MSG_WORDS * sizeof(u64));
+	arch_resume(to);
 }
 
 _Noreturn void arch_idle(void)
@@ -75,7 +83,11 @@ void host_syscall(void)
 	ASSERT(thread);
 	thread->arch.call = thread->arch.regs[ARCH_REG_CALL];
 	thread->arch.restart = false;
-	ENTER(trap_syscall());
+	u32 number = (u32)thread->arch.call - CALL_FIRST;
+	if (number >= CALL_IPC_CALL && number < CALL_COUNT)
+		ENTER(trap_message());
+	else
+		ENTER(trap_syscall());
 }
 
 void host_page_fault(vaddr_t addr, u32 access) { ENTER(trap_page_fault(addr, access)); }
@@ -276,6 +288,7 @@ void arch_relax(void)
 }
 
 u64 arch_now(void) { return host_now; }
+u64 arch_ticks_ns(u64 ticks) { return ticks; }
 void arch_timer_set(u64 deadline) { arch_cpu()->arch.timer_deadline = deadline; }
 
 _Noreturn void arch_panic_stop(const struct thread *thread)

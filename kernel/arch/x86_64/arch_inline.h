@@ -48,4 +48,13 @@ static inline void arch_call_result(struct thread *thread, err_t error, u64 resu
 	regs[ARCH_REG_WORD + 2] = result;
 }
 
+/* The time-stamp counter: SDM vol. 2B, RDTSC. */
+static inline u64 arch_ticks(void)
+{
+	u32 low, high;
+
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high)::"memory");
+	return low | (u64)high << 32;
+}
+
 static inline vaddr_t arch_ip(const struct thread *thread) { return arch_frame_of(thread)->rip; }

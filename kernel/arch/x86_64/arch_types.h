@@ -65,13 +65,14 @@ enum { GDT_COUNT = 10 };
 struct arch_cpu {
 	struct cpu *self;
 	u64 stack_top;
-	struct arch_frame *frame; /* of the thread that runs here; `syscall` saves to it */
-	u64 *reflect_frame;       /* = reflect */
+	/* Of the thread that runs here or ran last; `syscall` saves to it. If the thread's live_on
+	 * agrees, the segment bases in the registers are its own. */
+	struct arch_frame *frame;
+	u64 *reflect_frame; /* = reflect */
 	/* What iretq takes to enter the personality: rip (0: the task has none), cs, rflags, rsp,
 	 * ss. rsp is at the same time the place where `syscall` keeps the user's stack pointer. */
 	u64 reflect[5];
 
-	struct arch_thread *live; /* whose segment bases are in the registers */
 	/* Loaded in CR3; NULL: the kernel's own. Changed under the kernel lock, or while the
 	 * initiator of a flush, who holds it, waits for this CPU. */
 	struct arch_space *space;

@@ -124,7 +124,9 @@ void clock_init(u64 boot_ticks)
 	                (frequency % NS_PER_SECOND << SCALE_SHIFT) / NS_PER_SECOND;
 }
 
-u64 arch_now(void) { return (u64)((unsigned __int128)(rdtsc() - tsc_base) * scale >> SCALE_SHIFT); }
+u64 arch_now(void) { return arch_ticks_ns(rdtsc() - tsc_base); }
+
+u64 arch_ticks_ns(u64 ticks) { return (u64)((unsigned __int128)ticks * scale >> SCALE_SHIFT); }
 
 /* Rounded up, so that the timer does not come a tick too early. */
 u64 clock_ticks_at(u64 ns)

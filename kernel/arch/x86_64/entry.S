@@ -8,6 +8,7 @@
 
 CALL_FIRST = 0xd000 /* abi/message.h; trap.c asserts it */
 CALL_COUNT = 256
+CALL_IPC_CALL = 240
 
 	.text
 
@@ -40,7 +41,6 @@ entry_syscall:
 	mov %r9, FRAME_R9(%rsp)
 	mov %rbx, FRAME_RBX(%rsp)
 	mov %rax, FRAME_RAX(%rsp)
-	mov %rax, THREAD_CALL(%rsp)
 	mov %r12, FRAME_R12(%rsp)
 	mov %r13, FRAME_R13(%rsp)
 	mov %r14, FRAME_R14(%rsp)
@@ -51,8 +51,13 @@ entry_syscall:
 	mov %r11, FRAME_RFLAGS(%rsp)
 	mov %gs:CPU_USER_RSP, %rcx
 	mov %rcx, FRAME_RSP(%rsp)
-	mov %gs:CPU_STACK_TOP, %rsp
 	xor %ebp, %ebp
+	cmp $(CALL_FIRST + CALL_IPC_CALL), %eax
+	jb 2f
+	mov %gs:CPU_STACK_TOP, %rsp
+	call trap_message
+2:	mov %rax, THREAD_CALL(%rsp)
+	mov %gs:CPU_STACK_TOP, %rsp
 	call trap_syscall
 	ud2
 
@@ -112,6 +117,14 @@ entry_vectors:
 	mov FRAME_RBP(\base), %rbp
 	.endm
 
+	.macro LEAVE_SYSCALL
+	mov FRAME_RIP(%rsp), %rcx
+	mov FRAME_RFLAGS(%rsp), %r11
+	mov FRAME_RSP(%rsp), %rsp
+	swapgs
+	sysretq
+	.endm
+
 entry_common:
 	testb $3, (FRAME_CS - FRAME_VECTOR)(%rsp)
 	jz entry_kernel
@@ -136,17 +149,35 @@ arch_restore:
 	mov %rdi, %rsp
 	LOAD_REGISTERS %rsp
 	cmpq $ENTRY_SYSCALL, FRAME_VECTOR(%rsp)
-	jne 1f
-	mov FRAME_RIP(%rsp), %rcx
-	mov FRAME_RFLAGS(%rsp), %r11
-	mov FRAME_RSP(%rsp), %rsp
-	swapgs
-	sysretq
-1:	mov FRAME_RCX(%rsp), %rcx
+	jne leave_interrupt
+	LEAVE_SYSCALL
+leave_interrupt:
+	mov FRAME_RCX(%rsp), %rcx
 	mov FRAME_R11(%rsp), %r11
 	add $FRAME_RIP, %rsp
 	swapgs
 	iretq
+
+/* arch_restore_message(frame, words): arch_restore, but rdi rsi rdx r10 r8 r9 rbx come from `words`. */
+	.globl arch_restore_message
+arch_restore_message:
+	mov %rdi, %rsp
+	mov FRAME_RDI(%rsi), %rdi
+	mov FRAME_RDX(%rsi), %rdx
+	mov FRAME_R10(%rsi), %r10
+	mov FRAME_R8(%rsi), %r8
+	mov FRAME_R9(%rsi), %r9
+	mov FRAME_RBX(%rsi), %rbx
+	mov FRAME_RSI(%rsi), %rsi
+	mov FRAME_RAX(%rsp), %rax
+	mov FRAME_R12(%rsp), %r12
+	mov FRAME_R13(%rsp), %r13
+	mov FRAME_R14(%rsp), %r14
+	mov FRAME_R15(%rsp), %r15
+	mov FRAME_RBP(%rsp), %rbp
+	cmpq $ENTRY_SYSCALL, FRAME_VECTOR(%rsp)
+	jne leave_interrupt
+	LEAVE_SYSCALL
 
 /* From the kernel: an interrupt of the idle loop, or a fatal fault. */
 entry_kernel:

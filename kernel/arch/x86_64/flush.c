@@ -21,12 +21,6 @@ static struct {
 } request;
 
 /* Reloading CR3 drops what is not global, and only the kernel's own pages are global. */
-void space_enter(struct arch_cpu *cpu, struct arch_space *space)
-{
-	cpu->space = space;
-	write_cr3(space ? space->root : arch_image_paddr(kernel_root));
-}
-
 static void flush_here(struct arch_cpu *cpu)
 {
 	if (request.kind == FLUSH_LEAVE) {

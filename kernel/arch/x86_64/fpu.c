@@ -18,39 +18,13 @@ static struct {
 	u8 bytes[LEGACY_SIZE + HEADER_SIZE];
 } __attribute__((aligned(64))) fpu_initial;
 
-static u64 fpu_features;
+u32 fpu_features;
+bool fpu_has_xsaveopt;
 static u32 fpu_size;
-static bool has_xsaveopt;
-
-static void task_switched_set(struct arch_cpu *cpu)
-{
-	if (cpu->fpu_off)
-		return;
-	write_cr0(read_cr0() | CR0_TS);
-	cpu->fpu_off = true;
-}
-
-static void task_switched_clear(struct arch_cpu *cpu)
-{
-	if (!cpu->fpu_off)
-		return;
-	__asm__ volatile("clts");
-	cpu->fpu_off = false;
-}
 
 static void xrstor(const void *area)
 {
-	__asm__ volatile("xrstor64 (%0)" ::"r"(area), "a"((u32)fpu_features), "d"(0) : "memory");
-}
-
-static void xsave(void *area)
-{
-	if (has_xsaveopt)
-		__asm__ volatile("xsaveopt64 (%0)" ::"r"(area), "a"((u32)fpu_features), "d"(0)
-		                 : "memory");
-	else
-		__asm__ volatile("xsave64 (%0)" ::"r"(area), "a"((u32)fpu_features), "d"(0)
-		                 : "memory");
+	__asm__ volatile("xrstor64 (%0)" ::"r"(area), "a"(fpu_features), "d"(0) : "memory");
 }
 
 /* SDM vol. 1, 13.2 and 13.3: CPUID 0DH tells what there is and how much room it takes. */
@@ -58,10 +32,10 @@ void fpu_init_cpu(void)
 {
 	u64 offered = cpuid(0xd, 0).a;
 
-	fpu_features = offered & (XCR0_X87 | XCR0_SSE | XCR0_AVX);
+	fpu_features = (u32)offered & (XCR0_X87 | XCR0_SSE | XCR0_AVX);
 	xsetbv(fpu_features);
 	fpu_size = cpuid(0xd, 0).b;
-	has_xsaveopt = cpuid(0xd, 1).a & 1;
+	fpu_has_xsaveopt = cpuid(0xd, 1).a & 1;
 	*(u32 *)(void *)(fpu_initial.bytes + MXCSR_OFFSET) = MXCSR_INITIAL;
 }
 
@@ -85,27 +59,8 @@ void arch_fpu_reset(struct thread *thread)
 	fpu_thread_init(thread);
 	if (cpu->fpu_owner == &thread->arch) {
 		cpu->fpu_owner = NULL;
-		task_switched_set(cpu);
+		fpu_forbid(cpu);
 	}
-}
-
-static bool fpu_loaded(const struct arch_cpu *cpu, const struct arch_thread *thread)
-{
-	return cpu->fpu_owner == thread && thread->fpu_on == cpu;
-}
-
-void fpu_save(struct arch_cpu *cpu, struct thread *thread)
-{
-	if (!cpu->fpu_off && fpu_loaded(cpu, &thread->arch))
-		xsave(thread_fpu(thread));
-}
-
-void fpu_switch(struct arch_cpu *cpu, const struct arch_thread *thread)
-{
-	if (fpu_loaded(cpu, thread))
-		task_switched_clear(cpu);
-	else
-		task_switched_set(cpu);
 }
 
 /* SDM vol. 3A, 2.5, CR0.TS. Whoever's state is in the registers was stored when it stopped
@@ -116,7 +71,7 @@ void fpu_fault(void)
 	struct thread *thread = arch_cpu()->current;
 	struct arch_thread *arch = &thread->arch;
 
-	task_switched_clear(cpu);
+	fpu_allow(cpu);
 	xrstor(arch->fpu_used ? thread_fpu(thread) : fpu_initial.bytes);
 	arch->fpu_used = true;
 	arch->fpu_on = cpu;

@@ -3,13 +3,16 @@
 #pragma once
 
 #include "arch/arch.h"
+#include "object/thread.h"
 #include "sched/cpu.h"
+#include "x86.h"
 
 /* --- entry.S --- */
 extern const char entry_vectors[];
 extern char entry_clac[];
 void entry_syscall(void);
 _Noreturn void arch_restore(struct arch_frame *frame);
+_Noreturn void arch_restore_message(struct arch_frame *frame, const u64 *words);
 _Noreturn void stack_start(u64 top, void (*function)(void));
 
 /* --- trap.c: called by entry.S --- */
@@ -37,12 +40,71 @@ static inline u64 cpu_stack_base(u32 index) { return cpu_ist_base(index) + 2 * P
 void fpu_init_cpu(void);
 void fpu_fault(void); /* #NM in user mode */
 void fpu_thread_init(struct thread *thread);
-void fpu_save(struct arch_cpu *cpu, struct thread *thread);
-void fpu_switch(struct arch_cpu *cpu, const struct arch_thread *thread);
+static inline bool fpu_loaded(const struct arch_cpu *cpu, const struct arch_thread *thread)
+{
+	return cpu->fpu_owner == thread && thread->fpu_on == cpu;
+}
+extern u32 fpu_features; /* XCR0 */
+extern bool fpu_has_xsaveopt;
+static INLINE void fpu_store(struct thread *thread)
+{
+	if (fpu_has_xsaveopt)
+		__asm__ volatile("xsaveopt64 (%0)" ::"r"(thread_fpu(thread)), "a"(fpu_features),
+		                 "d"(0)
+		                 : "memory");
+	else
+		__asm__ volatile("xsave64 (%0)" ::"r"(thread_fpu(thread)), "a"(fpu_features), "d"(0)
+		                 : "memory");
+}
+/* The thread stops running here: store its registers, if they are here and may have changed. */
+static inline void fpu_save(const struct arch_cpu *cpu, struct thread *thread)
+{
+	if (!cpu->fpu_off && fpu_loaded(cpu, (struct arch_thread *)(void *)thread))
+		fpu_store(thread);
+}
+/* The next use of the registers faults (#NM), or does not. */
+static INLINE void fpu_forbid(struct arch_cpu *cpu)
+{
+	if (cpu->fpu_off)
+		return;
+	write_cr0(read_cr0() | CR0_TS);
+	cpu->fpu_off = true;
+}
+static INLINE void fpu_allow(struct arch_cpu *cpu)
+{
+	if (!cpu->fpu_off)
+		return;
+	__asm__ volatile("clts");
+	cpu->fpu_off = false;
+}
+/* The next thread to run here: let it use the registers, if they are its own. */
+static inline void fpu_switch(struct arch_cpu *cpu, const struct arch_thread *thread)
+{
+	if (fpu_loaded(cpu, thread))
+		fpu_allow(cpu);
+	else
+		fpu_forbid(cpu);
+}
+/* Both at once, from one thread that runs to another: what it may use is its own. */
+static INLINE void fpu_hand_over(struct arch_cpu *cpu, struct thread *from,
+                                 const struct arch_thread *to)
+{
+	if (!cpu->fpu_off) {
+		fpu_store(from);
+		fpu_forbid(cpu);
+	} else if (fpu_loaded(cpu, to)) {
+		fpu_allow(cpu);
+	}
+}
 
 /* --- mmu.c, flush.c --- */
 extern u64 kernel_root[]; /* the kernel's own root table; its upper half is in every space */
-void space_enter(struct arch_cpu *cpu, struct arch_space *space); /* NULL: the kernel's own */
+/* NULL: the kernel's own */
+static inline void space_enter(struct arch_cpu *cpu, struct arch_space *space)
+{
+	cpu->space = space;
+	write_cr3(space ? space->root : arch_image_paddr(kernel_root));
+}
 void flush_serve(struct arch_cpu *cpu);
 
 /* --- apic.c --- */

@@ -23,7 +23,7 @@ static u64 canonical_base(u64 base)
 
 static bool bases_live(const struct arch_cpu *cpu, const struct arch_thread *arch)
 {
-	return cpu->live == arch && arch->live_on == cpu;
+	return cpu->frame == &arch->frame && arch->live_on == cpu;
 }
 
 /* Memory is to hold the segment bases; user mode changes them without the kernel (WRFSBASE). */
@@ -143,7 +143,7 @@ void arch_set_ip(struct thread *thread, vaddr_t ip)
 vaddr_t arch_sp(const struct thread *thread) { return arch_frame_of(thread)->rsp; }
 
 /* Selectors that the last thread left must not be seen by the next; loading one clears its base. */
-static void selectors_clear(struct cpu *cpu)
+static inline void selectors_clear(struct cpu *cpu)
 {
 	u32 ds, es, fs, gs;
 
@@ -155,32 +155,52 @@ static void selectors_clear(struct cpu *cpu)
 	write_gs_base((u64)cpu);
 }
 
-static void thread_make_live(struct cpu *cpu, struct arch_thread *arch)
+/* But for the segment bases. */
+static INLINE void thread_make_live(struct arch_cpu *cpu, struct arch_thread *arch)
 {
-	struct arch_cpu *here = &cpu->arch;
-
-	selectors_clear(cpu);
-	write_fs_base(arch->fs_base);
-	write_user_gs_base(arch->gs_base);
-	here->frame = &arch->frame;
-	here->tss.rsp[0] = (u64)(&arch->frame + 1);
-	here->live = arch;
-	arch->live_on = here;
-	fpu_switch(here, arch);
+	cpu->frame = &arch->frame;
+	cpu->tss.rsp[0] = (u64)(&arch->frame + 1);
+	arch->live_on = cpu;
 }
 
-_Noreturn void arch_resume(struct thread *thread)
+static INLINE void task_make_live(struct arch_cpu *cpu, struct task *task)
+{
+	struct arch_space *space = task_space(task);
+
+	if (cpu->space != space)
+		space_enter(cpu, space);
+	cpu->reflect[0] = task_syscall_entry(task);
+}
+
+_Noreturn HOT void arch_resume(struct thread *thread)
 {
 	struct cpu *cpu = arch_cpu();
-	struct arch_space *space = task_space(thread->task);
 
-	if (cpu->arch.space != space)
-		space_enter(&cpu->arch, space);
-	if (!bases_live(&cpu->arch, &thread->arch))
-		thread_make_live(cpu, &thread->arch);
-	cpu->arch.reflect[0] = task_syscall_entry(thread->task);
+	if (!bases_live(&cpu->arch, &thread->arch)) {
+		selectors_clear(cpu);
+		write_fs_base(thread->arch.fs_base);
+		write_user_gs_base(thread->arch.gs_base);
+		thread_make_live(&cpu->arch, &thread->arch);
+		fpu_switch(&cpu->arch, &thread->arch);
+	}
+	task_make_live(&cpu->arch, thread->task);
 	kernel_unlock();
 	arch_restore(&thread->arch.frame);
+}
+
+/* `to` may see the selectors of `from`, which has just told it seven words. */
+_Noreturn HOT void arch_switch_message(struct thread *from, struct thread *to)
+{
+	struct arch_cpu *cpu = &arch_cpu()->arch;
+
+	from->arch.fs_base = read_fs_base();
+	write_fs_base(to->arch.fs_base);
+	from->arch.gs_base = exchange_user_gs_base(to->arch.gs_base);
+	thread_make_live(cpu, &to->arch);
+	task_make_live(cpu, to->task);
+	fpu_hand_over(cpu, from, &to->arch);
+	kernel_unlock();
+	arch_restore_message(&to->arch.frame, &from->arch.frame.regs[ARCH_REG_WORD]);
 }
 
 /* SDM vol. 2B, STI: no interrupt comes between sti and hlt, so that none is slept over. */

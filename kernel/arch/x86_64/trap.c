@@ -8,7 +8,8 @@
 #include "machine.h"
 #include "x86.h"
 
-_Static_assert((int)CALL_FIRST == 0xd000 && (int)CALL_COUNT == 256, "entry.S");
+_Static_assert((int)CALL_FIRST == 0xd000 && (int)CALL_COUNT == 256 && (int)CALL_IPC_CALL == 240,
+               "entry.S");
 
 enum {
 	EXCEPTION_NMI = 2,

@@ -120,6 +120,17 @@ REGISTER_ACCESS(gs_base, "rdgsbase %0", "wrgsbase %0")
 REGISTER_ACCESS(user_gs_base, "swapgs; rdgsbase %0; swapgs", "swapgs; wrgsbase %0; swapgs")
 #undef REGISTER_ACCESS
 
+static inline u64 exchange_user_gs_base(u64 value)
+{
+	u64 old;
+
+	__asm__ volatile("swapgs; rdgsbase %0; wrgsbase %1; swapgs"
+	                 : "=&r"(old)
+	                 : "r"(value)
+	                 : "memory");
+	return old;
+}
+
 static inline void xsetbv(u64 value)
 {
 	__asm__ volatile("xsetbv" ::"c"(0), "a"((u32)value), "d"((u32)(value >> 32)));

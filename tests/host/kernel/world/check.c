@@ -145,22 +145,18 @@ static bool list_holds(const struct list *head, const struct list *node)
 
 static void thread_waits_check(const struct thread *thread)
 {
-	const struct port *port = container_of(thread->waits_for, const struct port, object);
-	const struct event *event = container_of(thread->waits_for, const struct event, object);
-
 	switch (thread->state) {
 	case THREAD_CALLING:
-		MUST(list_holds(&port->callers, &thread->wait_link), "a caller nobody knows");
-		MUST(thread->gate, "a caller without its gate");
+		MUST(thread->gate && thread->gate->note, "a caller without its gate");
+		MUST(list_holds(&thread->gate->note->port->callers, &thread->wait_link),
+		     "a caller nobody knows");
 		break;
 	case THREAD_RECEIVING:
-		MUST(list_holds(&port->receivers, &thread->wait_link), "a receiver");
-		break;
 	case THREAD_EVENT:
-		MUST(list_holds(&event->waiters, &thread->wait_link), "a waiter");
+		MUST(list_linked(&thread->wait_link), "a waiter nobody knows");
 		break;
 	case THREAD_SERVED:
-		MUST(thread->reply && thread->reply->caller == thread && thread->reply->taken,
+		MUST(thread->reply && thread->reply->caller == thread && reply_taken(thread->reply),
 		     "a served caller");
 		break;
 	case THREAD_PAGE:
@@ -178,18 +174,18 @@ static void thread_check(const struct found *found)
 	const struct cpu *cpu = thread->cpu;
 
 	MUST(list_holds(&thread->task->threads, &thread->task_link), "its task does not know it");
-	MUST(!(thread->queued && thread->on_cpu), "queued and running");
-	MUST(thread->on_cpu == (cpu && cpu->current == thread), "current, or not");
+	MUST(!(thread->queued && thread_on_cpu(thread)), "queued and running");
 	if (thread->queued)
 		MUST(list_holds(&cpu->queue[thread->priority], &thread->run_link) &&
 		             cpu->ready >> thread->priority & 1,
 		     "queued nowhere");
 	if (thread->state == THREAD_RUNNABLE)
-		MUST(thread->queued || thread->on_cpu || thread->task->suspended ||
+		MUST(thread->queued || thread_on_cpu(thread) || thread->task->suspended ||
 		             thread->object.dying,
 		     "runnable, but nobody will run it");
 	else
-		MUST(!thread->queued && !thread->on_cpu, "state %d, but it runs", thread->state);
+		MUST(!thread->queued && !thread_on_cpu(thread), "state %d, but it runs",
+		     thread->state);
 	MUST(!thread->control ||
 	             (thread->control_segment &&
 	              list_holds(&thread->control_segment->controls, &thread->control_link)),
@@ -202,9 +198,9 @@ static void reply_check(const struct found *found)
 	const struct reply *reply = container_of(found->object, const struct reply, object);
 
 	MUST(list_holds(&reply->port->replies, &reply->all_link), "its port does not know it");
-	MUST(list_holds(&reply->port->idle, &reply->link) == !reply->taken, "idle and taken");
+	MUST(list_holds(&reply->port->idle, &reply->link) == !reply_taken(reply), "idle and taken");
 	MUST(!reply->caller || reply->caller->reply == reply, "its caller waits for another");
-	MUST(reply->taken || !reply->caller, "a caller of an idle reply");
+	MUST(reply_taken(reply) || !reply->caller, "a caller of an idle reply");
 }
 
 static void port_check(const struct found *found)

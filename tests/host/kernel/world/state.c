@@ -36,7 +36,7 @@ static void thread_plain(struct thread *thread)
 	memset(&thread->arch, 0, sizeof(thread->arch));
 	memset(&thread->run_link, 0, sizeof(thread->run_link));
 	timer_plain(&thread->timer);
-	thread->time_ns = 0;
+	thread->ticks = 0;
 	thread->cpu = NULL;
 	thread->page_addr = 0;
 }
@@ -51,7 +51,7 @@ static void object_plain(struct object *object)
 	case KIND_TASK: {
 		struct task *task = container_of(object, struct task, object);
 		task->caps.first_free = 0;
-		task->time_ns = 0;
+		task->ticks = 0;
 		break;
 	}
 	case KIND_THREAD:

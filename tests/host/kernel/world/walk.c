@@ -16,7 +16,7 @@
 	             : (printf("# walk: %s (line %d): ", #condition, __LINE__),                    \
 	                printf(__VA_ARGS__), printf("\n"), abort()))
 
-enum { MEMORY_START = 1 << 20, RIGHTS_SHIFT = 48, SLOT_RESERVED = 1 };
+enum { MEMORY_START = 1 << 20 };
 
 /* --- objects --- */
 
@@ -92,7 +92,7 @@ static void slab_read(struct walk *walk, struct frame *frame)
 	}
 }
 
-static u64 frame_index(const struct walk *walk, const struct frame *frame)
+static u64 frame_number(const struct walk *walk, const struct frame *frame)
 {
 	return (frame_paddr(frame) - frame_paddr(walk->frames[0].frame)) / PAGE_SIZE;
 }
@@ -143,11 +143,10 @@ static void caps_read(struct walk *walk, struct task *task)
 		page_count(walk, task->object.bank, slots, FRAME_CAPS);
 		for (u32 j = 0; j < CAP_PAGE_SLOTS; j++) {
 			u32 cap = i * CAP_PAGE_SLOTS + j;
-			MUST(slots[j].what != SLOT_RESERVED, "slot %u is reserved for ever", cap);
+			MUST(slots[j].what != CAP_RESERVED, "slot %u is reserved for ever", cap);
 			MUST(slots[j].what || cap >= table->first_free || !cap,
 			     "slot %u is free, below %u", cap, table->first_free);
-			struct object *object =
-			        (struct object *)(slots[j].what & ((1ull << RIGHTS_SHIFT) - 1));
+			struct object *object = slot_object(&slots[j]);
 			here += slots[j].what != 0;
 			if (slots[j].what && object_alive(object, slots[j].serial))
 				ref_add(walk, object);
@@ -179,7 +178,7 @@ static void task_walk(struct walk *walk, struct task *task)
 		if (!thread->control)
 			continue;
 		ref_add(walk, &thread->control_segment->object);
-		walk->frames[frame_index(walk, frame_of(arch_paddr(thread->control)))].controls++;
+		walk->frames[frame_number(walk, frame_of(arch_paddr(thread->control)))].controls++;
 	}
 }
 
@@ -217,7 +216,7 @@ static void segment_walk(struct walk *walk, struct found *found)
 		if (!slot_resident(*slot))
 			continue;
 		bank->pages[FRAME_DATA]++;
-		walk->frames[frame_index(walk, frame_of(slot_paddr(*slot)))].shares++;
+		walk->frames[frame_number(walk, frame_of(slot_paddr(*slot)))].shares++;
 	}
 }
 

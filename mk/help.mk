@@ -11,6 +11,7 @@ help:
 	@echo 'make test       all tests, on the host and in the guest'
 	@echo 'make bench      what things cost, in instructions'
 	@echo 'make image      build/drove.img, a bootable disk'
+	@echo '                EXTRA_DEBS="bash python3" after `make image` or `make run`: with these packages of Debian 12'
 	@echo 'make toolchain  build/toolchain/bin/x86_64-drove-linux-musl-gcc and -g++'
 	@echo 'make deps       only install the Debian packages that are needed'
 	@echo 'make lint       only the checks of the source; make format lays it out as they want it'

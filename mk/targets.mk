@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
 # What people ask for.
-.PHONY: kernel servers host-tests musl toolchain image run test bench lint format deps clean
+.PHONY: kernel servers host-tests musl toolchain image image-name run test bench lint format deps clean
 
 STAMP := $(BUILD)/stamp
-IMAGE := $(BUILD)/drove.img
+# With EXTRA_DEBS, names of Debian packages, the image is another one that has them too.
+EXTRA_DEBS := $(sort $(EXTRA_DEBS))
+EXTRA := $(if $(EXTRA_DEBS),$(BUILD)/debian/$(shell echo $(EXTRA_DEBS) | sha256sum | cut -c1-12))
+IMAGE := $(if $(EXTRA),$(EXTRA).img,$(BUILD)/drove.img)
 BUNDLE := $(BUILD)/bundle.img
 
 # once COMMAND: make the stamp, unless another make has done so while we waited for it.
@@ -67,16 +70,30 @@ $(BUNDLE): mk/bundle rootfs/boot.manifest $(BUILD)/servers/sigma0.elf $(BUILD)/r
 	@mk/bundle $@ $(BUILD)/servers/sigma0.elf boot.manifest=rootfs/boot.manifest rescue.tar=$(BUILD)/rescue.tar \
 		$(foreach f,$(BUNDLED),$(f)=$(BUILD)/bundle/$(f))
 
-$(IMAGE): image/mkimage image/grub.cfg image/early.cfg $(BUNDLE) $(BUILD)/root.stamp $(BUILD)/bundle/kernel $(BUILD)/bundle/kernel-debug
+IMAGE_PARTS := $(BUILD)/bundle/kernel $(BUILD)/bundle/kernel-debug $(BUNDLE)
+IMAGE_FREE := 128 # MiB in an image with packages
+$(BUILD)/drove.img: image/mkimage image/grub.cfg image/early.cfg $(IMAGE_PARTS) $(BUILD)/root.stamp
 	@echo '  make $@'
-	@image/mkimage $@ $(BUILD)/bundle/kernel $(BUILD)/bundle/kernel-debug $(BUNDLE) $(BUILD)/root
+	@image/mkimage $@ $(IMAGE_PARTS) $(BUILD)/root
+
+ifneq ($(EXTRA),)
+$(EXTRA).stamp: mk/debian $(BUILD)/root.stamp | $(STAMP)/deps
+	@mkdir -p $(@D)
+	@mk/debian $(EXTRA) $(EXTRA_DEBS)
+	@touch $@
+$(EXTRA).img: image/mkimage image/grub.cfg image/early.cfg $(IMAGE_PARTS) $(EXTRA).stamp
+	@echo '  make $@ ($(EXTRA_DEBS))'
+	@image/mkimage $@ $(IMAGE_PARTS) $(EXTRA) $(IMAGE_FREE)
+endif
 
 image: $(IMAGE)
+image-name:
+	@echo $(abspath $(IMAGE))
 
 # --- using it ---
 
 run: $(IMAGE)
-	@mk/run
+	@IMAGE=$(IMAGE) mk/run
 
 lint:
 	@mk/lint

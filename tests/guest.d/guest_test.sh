@@ -93,6 +93,9 @@ check the_image_itself_is_left_alone [ "$(debugfs -R 'cat /file' "$work/disk?off
 check the_disk_can_be_kept [ "$(debugfs -R 'cat /file' "$work/kept?offset=17825792" 2> /dev/null)" = put ]
 guest "echo" --type 'echo typed\n' --type 'expect:typed' --type 'wait:0.1'
 check typing_shows_the_console grep -q '^typed' "$work/out"
+tests/guest --deb 'no package' -- true > "$work/out" 2> "$work/err"
+status=$?
+check a_package_that_cannot_be_is_told complained 125 "'no' is no name of a package\|no such packages"
 tests/guest --help > "$work/out" 2> "$work/err"
 status=$?
 check help_tells_about_the_exit_status grep -q '124' "$work/out"

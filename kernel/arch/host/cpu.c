@@ -22,7 +22,7 @@ static jmp_buf out; /* where arch_resume and arch_idle go */
 static bool inside; /* the kernel runs */
 
 u32 host_cpu;
-u64 host_now = 1000;
+u64 host_now = 1000, host_clock_step;
 void (*host_left)(void);
 
 struct cpu *host_current_cpu(void) { return &machine_cpus[host_cpu]; }
@@ -287,7 +287,7 @@ void arch_relax(void)
 	abort();
 }
 
-u64 arch_now(void) { return host_now; }
+u64 arch_now(void) { return host_now += host_clock_step; }
 u64 arch_ticks_ns(u64 ticks) { return ticks; }
 void arch_timer_set(u64 deadline) { arch_cpu()->arch.timer_deadline = deadline; }
 

@@ -18,6 +18,8 @@ enum { HOST_SIGMA0_TEXT = 0x400000, HOST_SIGMA0_DATA = 0x401000 };
 
 extern u32 host_cpu; /* the CPU that the test acts on */
 extern u64 host_now;
+/* How far it goes at each reading. */
+extern u64 host_clock_step;
 /* Called, if set, after each time the kernel has been left: where invariants are checked. */
 extern void (*host_left)(void);
 

@@ -54,7 +54,7 @@ static u64 wild(void)
 
 static u64 pages(void)
 {
-	static const u64 some[] = { 1, 1, 1, 2, 3, 4, 5, 8, 16, 17, 600 };
+	static const u64 some[] = { 1, 1, 1, 1, 2, 2, 3, 4, 5, 8, 16, 600 };
 
 	return some[random_below(COUNT_OF(some))] * PAGE_SIZE;
 }
@@ -68,16 +68,18 @@ static u64 deadline(void)
 	return dice == 0 ? DEADLINE_NEVER : dice == 1 ? 0 : host_now + random_below(5000);
 }
 
-static u64 number(char kind)
+static u64 plausible(char kind)
 {
-	if (random_below(30) == 0)
-		return wild();
 	switch (kind) {
 	case 'p':
 		return pages();
 	case 'o':
-		return random_below(3) ? random_below(8) * PAGE_SIZE
+		return random_below(5) ? random_below(5) * PAGE_SIZE
 		                       : random_below(610) * PAGE_SIZE;
+	case 'u':
+		return random_below(2);
+	case 'q':
+		return random_below(3);
 	case 'a':
 		return addr();
 	case 'b':
@@ -99,6 +101,14 @@ static u64 number(char kind)
 	default:
 		return random_below(3000);
 	}
+}
+
+static u64 number(char kind)
+{
+	u64 value = random_below(30) ? plausible(kind) : wild();
+
+	/* The first CPU is sigma0's alone, who cleans up. */
+	return kind == 'm' ? value & ~1ull : value;
 }
 
 u64 argument(char kind)
@@ -132,14 +142,14 @@ const struct call_form call_forms[] = {
 	{ 11, 3, "Bnn", "bank_set" },
 	{ 12, 1, "Bn", "bank_read" },
 	{ 13, 2, "BnVt", "bank_watermark" },
-	{ 20, 8, "Bpf", "segment_create" },
-	{ 21, 12, "BSopf", "segment_clone" },
+	{ 20, 8, "Bpu", "segment_create" },
+	{ 21, 12, "BSopu", "segment_clone" },
 	{ 22, 2, "BYop", "segment_physical" },
 	{ 23, 2, "BYp", "segment_contiguous" },
 	{ 24, 3, "SYo", "segment_address" },
 	{ 25, 4, "SLt", "segment_keeper" },
 	{ 26, 12, "SoSop", "segment_move" },
-	{ 27, 6, "Sopn", "segment_flush" },
+	{ 27, 6, "Sopq", "segment_flush" },
 	{ 28, 6, "Sot", "segment_evict" },
 	{ 29, 2, "So", "segment_survey" },
 	{ 30, 5, "Sp", "segment_resize" },

@@ -6,7 +6,7 @@
  * 	Y physical range  C schedule  M machine  X any  Q task or 0  V event or 0  L port or 0
  * small letter: a number   p pages of size  o offset  a address (page)  b address (any)  n small  f
  * flags  r rights  t bits  d deadline
- * 	m CPUs  k control block  z port number */
+ * 	m CPUs  k control block  z port number  u 0 or 1  q 0 to 2 */
 #pragma once
 
 #include "world.h"

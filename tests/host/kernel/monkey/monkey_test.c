@@ -11,11 +11,12 @@
 #include "object/thread.h"
 #include "trap.h"
 
-enum { CPUS = 4, STEPS = 1500, SEEDS = 24, ROUNDS = 3 };
+enum { CPUS = 4, STEPS = 1500, SEEDS = 16, ROUNDS = 3 };
 
 static struct actor actors[CPUS];
 static bool tracing;
 static cap_t schedule, shared_event;
+static cap_t gates[CPUS]; /* to a port of each actor's */
 
 static u64 option(const char *name, u64 otherwise)
 {
@@ -82,6 +83,37 @@ static void step_message(void)
 		printf("# cpu %u: message %lu = %u\n", host_cpu, dice, error);
 }
 
+/* What a pager does: becomes keeper of something that others see, takes pages away, answers what it
+ * is told of. */
+static void step_pager(void)
+{
+	u64 dice = random_below(8), offset = argument('o'), result = 0;
+	cap_t segment = argument_cap(KIND_SEGMENT), port = argument_cap(KIND_PORT);
+	struct message m = { 0 };
+	err_t error;
+
+	if (dice == 0)
+		error = segment_keeper(segment, port, segment);
+	else if (dice < 3)
+		error = segment_evict(segment, offset, random_below(100));
+	else if (dice == 3)
+		error = segment_fail(segment, offset, 1 + (u32)random_below(10));
+	else
+		error = message_receive(port, 0, 0, &m);
+	if (tracing)
+		printf("# cpu %u: pager %lu(%x, %x, %lx) = %u\n", host_cpu, dice, segment, port,
+		       offset, error);
+	if (dice < 4 || error || m.kind != RECEIVE_PAGE_IN)
+		return;
+	/* The label is what the segment was called where its keeper was set: mostly here. */
+	error = segment_move(argument_cap(KIND_SEGMENT), argument('o'), (cap_t)m.label, m.word[0],
+	                     PAGE_SIZE, &result);
+	if (error && random_below(2))
+		error = segment_fail((cap_t)m.label, m.word[0], 1 + (u32)random_below(10));
+	if (tracing)
+		printf("# cpu %u: page in %lx, %lx: %u\n", host_cpu, m.label, m.word[0], error);
+}
+
 static void step_memory(void)
 {
 	u64 value = random_below(4), at = argument('b') & ~7ull;
@@ -101,12 +133,17 @@ static void step(void)
 	host_cpu = 1 + (u32)random_below(CPUS - 1);
 	if (dice < 2)
 		host_interrupt(0x30 + (u32)random_below(4));
+	/* Somebody runs somewhere, or else somebody new will soon. */
+	for (u32 i = 1; i < CPUS && !host_thread(); i++)
+		host_cpu = host_cpu % (CPUS - 1) + 1;
 	if (!host_thread())
 		return;
 	if (dice < 70)
 		step_call();
-	else if (dice < 85)
+	else if (dice < 83)
 		step_message();
+	else if (dice < 88)
+		step_pager();
 	else if (dice < 97)
 		step_memory();
 	else
@@ -133,6 +170,8 @@ static void actors_meet(struct actor *actor)
 		if (&actors[i] == actor || !actors[i].bank)
 			continue;
 		give(actor, actors[i].segment, RIGHT_ALL);
+		if (gates[i])
+			give(actor, gates[i], RIGHT_ALL);
 		give(actor, actors[i].task, RIGHT_ALL);
 		give(actor, actors[i].bank, random_below(2) ? RIGHT_ALL : RIGHT_USE | RIGHT_READ);
 	}
@@ -140,11 +179,37 @@ static void actors_meet(struct actor *actor)
 	               &(cap_t){ 0 });
 }
 
+/* A port with two replies, and gates to it for the others. */
+static void actor_serve(struct actor *actor)
+{
+	cap_t port, given, reply;
+
+	if (port_create(actor->bank, &port))
+		return;
+	if (gate_create(port, actor->bank, actor->cpu, &gates[actor->cpu]) == OK)
+		for (u32 i = 1; i < CPUS; i++)
+			if (actors[i].bank)
+				give(&actors[i], gates[actor->cpu], RIGHT_ALL);
+	err_t error = cap_copy(actor->task, port, RIGHT_ALL, 0, &given);
+	(void)cap_close(port);
+	if (error)
+		return;
+	on(actor->cpu);
+	(void)reply_create(ACTOR_BANK, given, &reply);
+	(void)reply_create(ACTOR_BANK, given, &reply);
+	on(0);
+}
+
 static void actor_end(struct actor *actor)
 {
 	if (!actor->bank)
 		return;
-	(void)cap_destroy(actor->bank);
+	if (gates[actor->cpu])
+		(void)cap_close(gates[actor->cpu]);
+	gates[actor->cpu] = 0;
+	err_t error = cap_destroy(actor->bank);
+	if (tracing)
+		printf("# end of actor %u: %u\n", actor->cpu, error);
 	(void)cap_close(actor->bank);
 	(void)cap_close(actor->task);
 	(void)cap_close(actor->thread);
@@ -162,6 +227,7 @@ static void actors_renew(void)
 		actor_end(&actors[cpu]);
 		actors[cpu] = actor_make(cpu, 40 + random_below(150));
 		actors_meet(&actors[cpu]);
+		actor_serve(&actors[cpu]);
 	}
 }
 
@@ -174,6 +240,7 @@ static void time_passes(void)
 static void monkeys_run(u64 seed)
 {
 	world_make(1000, CPUS);
+	host_clock_step = 20; /* deadlines pass in the middle of calls, too */
 	random_seed(seed);
 	CHECK_EQ(schedule_create(SIGMA0_BANK, SIGMA0_SCHEDULE, 10, &schedule), OK);
 	CHECK_EQ(event_create(SIGMA0_BANK, &shared_event), OK);
@@ -188,7 +255,7 @@ static void monkeys_run(u64 seed)
 			step();
 			if (random_below(10) == 0)
 				time_passes();
-			if (random_below(100) == 0)
+			if (random_below(60) == 0)
 				actors_renew();
 		}
 		on(0);

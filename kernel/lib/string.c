@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* What the compiler may call. Eight bytes at a time where both sides allow; the machine has better
- * for whole pages (arch_page_copy). */
+/* What the compiler may call. Eight bytes at a time; the machine's own way if there are many. */
 #include "kernel.h"
+
+enum { MANY = 128 }; /* bytes that are worth the start of a repeated instruction */
 
 void *memset(void *to, int byte, size_t size)
 {
 	char *t = to;
 	u64 word = (u8)byte * 0x0101010101010101ull;
+	if (size >= MANY) {
+		arch_words_set(t, word, size / 8);
+		t += size & ~(size_t)7;
+		size &= 7;
+	}
 	for (; size >= 8; size -= 8, t += 8)
 		__builtin_memcpy(t, &word, 8);
 	while (size--)
@@ -18,9 +24,11 @@ void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {
 	char *t = to;
 	const char *f = from;
-	if (size == PAGE_SIZE && !(((uintptr_t)to | (uintptr_t)from) & PAGE_MASK)) {
-		arch_page_copy(to, from);
-		return to;
+	if (size >= MANY) {
+		arch_words_copy(t, f, size / 8);
+		t += size & ~(size_t)7;
+		f += size & ~(size_t)7;
+		size &= 7;
 	}
 	for (; size >= 8; size -= 8, t += 8, f += 8)
 		__builtin_memcpy(t, f, 8);

@@ -110,7 +110,9 @@ struct frame *frame_of_others(paddr_t addr)
 
 bool frame_is_ram(paddr_t addr)
 {
-	/* The bundle and the clock page have no frames. */
+	if (frame_of(addr))
+		return true;
+	/* The bundle and the clock page have none. */
 	for (u32 i = 0; i < ram_count; i++) {
 		if (addr >= ram[i].start && addr < ram[i].end)
 			return true;

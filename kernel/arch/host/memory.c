@@ -18,8 +18,12 @@ enum entry {
 
 u64 host_flushes;
 
-void arch_page_clear(void *page) { memset(page, 0, PAGE_SIZE); }
-void arch_page_copy(void *to, const void *from) { memcpy(to, from, PAGE_SIZE); }
+void arch_words_copy(void *to, const void *from, u64 count) { memcpy(to, from, 8 * count); }
+void arch_words_set(void *to, u64 word, u64 count)
+{
+	for (u64 i = 0; i < count; i++)
+		memcpy((char *)to + 8 * i, &word, 8);
+}
 paddr_t arch_image_paddr(const void *ptr) { return arch_paddr(ptr); }
 
 static paddr_t entry_addr(u64 entry) { return entry & ~PAGE_MASK; }

@@ -204,16 +204,12 @@ paddr_t arch_space_take_table(struct arch_space *space)
 }
 
 /* A repeated string instruction is the fastest way on all processors of the last decade. */
-void arch_page_clear(void *page)
+void arch_words_set(void *to, u64 word, u64 count)
 {
-	u64 count = PAGE_SIZE / 8;
-
-	__asm__ volatile("rep stosq" : "+D"(page), "+c"(count) : "a"(0ull) : "memory");
+	__asm__ volatile("rep stosq" : "+D"(to), "+c"(count) : "a"(word) : "memory");
 }
 
-void arch_page_copy(void *to, const void *from)
+void arch_words_copy(void *to, const void *from, u64 count)
 {
-	u64 count = PAGE_SIZE / 8;
-
 	__asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(count)::"memory");
 }

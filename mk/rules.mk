@@ -128,33 +128,33 @@ $(PERSONALITY): $(call objects,personality,$(all) $(PROTO_CLIENTS) $(SYS_STUBS))
 	@ld -nostdlib -static -z max-page-size=4096 -z noexecstack -z norelro --gc-sections -T $(leaf)/$(script) -o $$@ $$(filter %.o,$$^)
 endef
 
+# Programs and host tests compile their sources for themselves: each may have flags of its own.
 define program_rules
-$(foreach s,$(all),$(eval $(call program_compile_rule,$(s))))
-$(BUILD)/programs/$(program): $(call objects,program,$(all)) $(leaf)/build.mk
+$(foreach s,$(all),$(eval $(call program_compile_rule,$(s),$(call object,program/$(program),$(s)))))
+$(BUILD)/programs/$(program): $(foreach s,$(all),$(call object,program/$(program),$(s))) $(leaf)/build.mk
 	@mkdir -p $$(@D)
 	@echo '  ld   $$@'
 	@$(TOOLCHAIN)/bin/$(TARGET)-gcc $(if $(ldflags),$(ldflags),-static) -o $$@ $$(filter %.o,$$^)
 PROGRAMS += $(BUILD)/programs/$(program):$(if $(install),$(install),/bin/$(program))
 endef
 define program_compile_rule
-$(call object,program,$(1)): $(1) $(leaf)/build.mk mk/rules.mk | $(BUILD)/stamp/toolchain-c $$(GENERATED_HEADERS)
+$(2): $(1) $(leaf)/build.mk mk/rules.mk | $(BUILD)/stamp/toolchain-c $$(GENERATED_HEADERS)
 	@mkdir -p $$(@D)
 	@echo '  cc   $(1)'
 	@$(TOOLCHAIN)/bin/$(TARGET)-gcc $$(FLAGS_program) $(cflags) -c $(1) -o $$@
-ALL_OBJECTS += $(call object,program,$(1))
+ALL_OBJECTS += $(2)
 endef
 
-# Host tests compile their sources for themselves: each may have flags of its own.
 define host_compile_rule
-$(BUILD)/obj/host/$(host_test)/$(basename $(patsubst $(BUILD)/%,%,$(1))).o: $(1) $(leaf)/build.mk mk/rules.mk | $(DEPS) $$(GENERATED_HEADERS)
+$(2): $(1) $(leaf)/build.mk mk/rules.mk | $(DEPS) $$(GENERATED_HEADERS)
 	@mkdir -p $$(@D)
 	@echo '  cc   $(1)'
 	@$(CC) $$(FLAGS_host) $(cflags) -c $(1) -o $$@
-ALL_OBJECTS += $(BUILD)/obj/host/$(host_test)/$(basename $(patsubst $(BUILD)/%,%,$(1))).o
+ALL_OBJECTS += $(2)
 endef
 define host_test_rules
-$(foreach s,$(all),$(eval $(call host_compile_rule,$(s))))
-$(BUILD)/host/$(host_test): $(foreach s,$(all),$(BUILD)/obj/host/$(host_test)/$(basename $(patsubst $(BUILD)/%,%,$(s))).o) $(leaf)/build.mk
+$(foreach s,$(all),$(eval $(call host_compile_rule,$(s),$(call object,host/$(host_test),$(s)))))
+$(BUILD)/host/$(host_test): $(foreach s,$(all),$(call object,host/$(host_test),$(s))) $(leaf)/build.mk
 	@mkdir -p $$(@D)
 	@$(CC) -fsanitize=address,undefined $(ldflags) -o $$@ $$(filter %.o,$$^)
 HOST_TESTS += $(BUILD)/host/$(host_test)

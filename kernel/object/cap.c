@@ -262,13 +262,20 @@ err_t sys_task_caps_keep(cap_t task_cap, u64 list, u64 count)
 	if (!range_fits(count, 0, CAP_MAX))
 		return E_RANGE;
 
-	u64 at = 0;
 	cap_t keep = 0;
+	for (u64 i = 0; i < count; i++) {
+		err_t error = task_fetch_u32(current_task(), list + 4 * i, &keep);
+		if (error)
+			return error;
+	}
+
+	COMMIT();
+	u64 at = 0;
+	keep = 0;
 	for (cap_t cap = cap_next(task, OWN_SLOTS); cap; cap = cap_next(task, cap + 1)) {
 		while (keep < cap && at < count) {
 			err_t error = task_fetch_u32(current_task(), list + 4 * at++, &keep);
-			if (error)
-				return error;
+			ASSERT(!error); /* it was read just now */
 		}
 		if (keep != cap)
 			cap_drop(task, cap);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Kernel calls, made by a program that means no good: each is made with good arguments, but for one,
- * which is wrong in every way there is. The call answers with an error and has changed nothing. */
+/* Kernel calls, made by a program that means no good: each is made with good arguments, but for
+ * one, which is wrong in every way there is. The call answers with an error and has changed
+ * nothing. */
 #include "proto/process.h"
 #include "rt/rt.h"
 #include "system/posix/posix.h"
@@ -378,7 +379,7 @@ TEST(whatever_the_arguments_are_the_kernel_survives)
 				struct world w = world_make();
 				for (size_t j = 0; forms[i].arguments[j]; j++)
 					a[j] = good(&w, forms[i].arguments[j]);
-				/* On our own task and capabilities it would be the end of us, rightly. */
+				/* On our own task it would be the end of us, rightly. */
 				if (strchr("aAdkbcoprfgtnxqem", forms[i].arguments[at]))
 					a[at] = wild[v];
 				(void)call(&forms[i], a);

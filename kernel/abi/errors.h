@@ -53,7 +53,29 @@
 	/* Not an error: a path leaves this server (see proto/dir.h). */                           \
 	ERROR(E_CROSS, 44, "the path goes on at another server")                                   \
 	/* Not an error: a handler holds the request and will answer later (servers only). */      \
-	ERROR(E_HELD, 45, "the request is held")
+	ERROR(E_HELD, 45, "the request is held")                                                   \
+	/* Sockets. */                                                                             \
+	ERROR(E_NOTSOCK, 46, "not a socket")                                                       \
+	ERROR(E_DESTADDRREQ, 47, "a destination is needed")                                        \
+	ERROR(E_MSGSIZE, 48, "the message is too long")                                            \
+	ERROR(E_PROTOTYPE, 49, "a socket of another type")                                         \
+	ERROR(E_NOPROTOOPT, 50, "no such socket option")                                           \
+	ERROR(E_PROTONOSUPPORT, 51, "no such protocol")                                            \
+	ERROR(E_SOCKTNOSUPPORT, 52, "no such type of socket")                                      \
+	ERROR(E_AFNOSUPPORT, 53, "no such family of addresses")                                    \
+	ERROR(E_ADDRINUSE, 54, "the address is in use")                                            \
+	ERROR(E_ADDRNOTAVAIL, 55, "the address is not available")                                  \
+	ERROR(E_NETUNREACH, 56, "the network cannot be reached")                                   \
+	ERROR(E_HOSTUNREACH, 57, "the host cannot be reached")                                     \
+	ERROR(E_CONNREFUSED, 58, "the connection was refused")                                     \
+	ERROR(E_CONNRESET, 59, "the connection was reset")                                         \
+	ERROR(E_CONNABORTED, 60, "the connection was aborted")                                     \
+	ERROR(E_ISCONN, 61, "connected already")                                                   \
+	ERROR(E_NOTCONN, 62, "not connected")                                                      \
+	ERROR(E_INPROGRESS, 63, "the connection is being made")                                    \
+	ERROR(E_ALREADY, 64, "the connection is being made already")                               \
+	ERROR(E_NOBUFS, 65, "no buffer space")                                                     \
+	ERROR(E_TOOMANYREFS, 66, "too many capabilities on their way")
 
 #define ERROR_ENUM(name, number, text) name = number,
 enum error { ERROR_LIST(ERROR_ENUM) ERROR_COUNT };

@@ -22,6 +22,7 @@ static err_t start_slots(struct process *process, cap_t root)
 		{ root, PROCESS_ROOT, RIGHT_USE | RIGHT_COPY },
 		{ RT_CLOCK, PROCESS_CLOCK, RIGHT_READ | RIGHT_COPY },
 		{ proc.pipe, PROCESS_PIPE, RIGHT_USE | RIGHT_COPY },
+		{ proc.socket, PROCESS_SOCKET, RIGHT_USE | RIGHT_COPY },
 		{ proc.power, PROCESS_POWER, RIGHT_USE | RIGHT_COPY },
 		{ proc.log, PROCESS_LOG, RIGHT_USE | RIGHT_COPY },
 	};

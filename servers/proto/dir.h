@@ -33,6 +33,10 @@ enum dir_flag {
 	DIR_EXCHANGE = 8,
 };
 
+/* Of dir_open, beside Linux's flags: the path must lead to a socket (E_CONNREFUSED), which the
+ * caller may write to; the answer is its node (socket.h), not a file. */
+enum { DIR_OPEN_SOCKET = 1 << 30 };
+
 /* Open with Linux's O_* flags (access mode, CREAT, EXCL, TRUNC, APPEND, DIRECTORY, NOFOLLOW,
  * NONBLOCK, PATH); `mode` for new files. The new gate is charged to the caller. `mode_out` is the
  * file's st_mode. May be held (a FIFO without the other side). */

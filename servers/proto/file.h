@@ -82,9 +82,9 @@ RPC(6) err_t file_sync(cap_t file, bool data_only);
  * even one fits. */
 RPC(7) err_t file_list(cap_t file, void *buf, size_t size, u64 *count);
 
-/* Which of `mask` (POLL*) hold now. If none does and `event` is not 0: signal `bits` of `event`
- * once when that may have changed (one registration an open file and event; a new one replaces the
- * old; the server closes the capability after signalling). */
+/* Which of `mask` (POLL*) hold now. If none does, or `mask` has bit 31 (EPOLLET), and `event` is
+ * not 0: signal `bits` of `event` once when that may have changed (one registration an open file
+ * and event; a new one replaces the old; the server closes the capability after signalling). */
 RPC(8) err_t file_poll(cap_t file, u32 mask, u64 bits, cap_t event, u32 *ready);
 
 /* The segment that holds the file's contents (page cache; the server is its keeper) with ACCESS_*

@@ -21,7 +21,7 @@ enum process_cap {
 	PROCESS_PIPE = 10,      /* gate: pipe.h */
 	PROCESS_POWER = 11,     /* gate: power.h; absent where the process may not */
 	PROCESS_LOG = 12,       /* gate: log.h */
-	PROCESS_SOCKET = 13,    /* gate of the network server, later */
+	PROCESS_SOCKET = 13,    /* gate: socket.h */
 	PROCESS_CAP_FIRST = 16, /* from here on the personality's own */
 };
 

@@ -48,9 +48,33 @@ enum linux_error {
 	ENODATA = 61,
 	EOVERFLOW = 75,
 	ENOTSOCK = 88,
-	EOPNOTSUPP = 95,
-	EAFNOSUPPORT = 97,
-	ETIMEDOUT = 110,
+	EDESTADDRREQ,
+	EMSGSIZE,
+	EPROTOTYPE,
+	ENOPROTOOPT,
+	EPROTONOSUPPORT,
+	ESOCKTNOSUPPORT,
+	EOPNOTSUPP,
+	EPFNOSUPPORT,
+	EAFNOSUPPORT,
+	EADDRINUSE,
+	EADDRNOTAVAIL,
+	ENETDOWN,
+	ENETUNREACH,
+	ENETRESET,
+	ECONNABORTED,
+	ECONNRESET,
+	ENOBUFS,
+	EISCONN,
+	ENOTCONN,
+	ESHUTDOWN,
+	ETOOMANYREFS,
+	ETIMEDOUT,
+	ECONNREFUSED,
+	EHOSTDOWN,
+	EHOSTUNREACH,
+	EALREADY,
+	EINPROGRESS,
 	EUCLEAN = 117,
 	/* Of ours, never seen by the program: begin the call again if the handler has
 	 * SA_RESTART. */
@@ -179,6 +203,43 @@ enum {
 struct linux_pollfd {
 	i32 fd;
 	int16_t events, revents;
+};
+
+/* --- sockets --- */
+enum { AF_UNSPEC, AF_UNIX };
+enum { SOCK_STREAM = 1, SOCK_TYPE_MASK = 0xf, SOCK_NONBLOCK = 04000, SOCK_CLOEXEC = 02000000 };
+enum { SOL_SOCKET = 1, SO_ERROR = 4 };
+enum { SCM_RIGHTS = 1, SCM_CREDENTIALS = 2 };
+enum {
+	MSG_OOB = 0x1,
+	MSG_PEEK = 0x2,
+	MSG_CTRUNC = 0x8,
+	MSG_TRUNC = 0x20,
+	MSG_DONTWAIT = 0x40,
+	MSG_EOR = 0x80,
+	MSG_WAITALL = 0x100,
+	MSG_NOSIGNAL = 0x4000,
+	MSG_WAITFORONE = 0x10000,
+	MSG_CMSG_CLOEXEC = 0x40000000
+};
+struct linux_msghdr {
+	u64 name;
+	u32 name_size, pad;
+	u64 vector, vector_count;
+	u64 control, control_size;
+	u32 flags, pad2;
+};
+struct linux_mmsghdr {
+	struct linux_msghdr header;
+	u32 size, pad;
+};
+struct linux_cmsghdr {
+	u64 size; /* with this header */
+	i32 level, type;
+};
+struct linux_ucred {
+	i32 pid;
+	u32 uid, gid;
 };
 
 /* --- memory --- */

@@ -5,6 +5,7 @@
 #include "core/user.h"
 #include "file/descriptor.h"
 #include "file/tty.h"
+#include "file/vector.h"
 #include "process/process.h"
 #include "process/signal.h"
 #include "proto/file.h"
@@ -171,49 +172,6 @@ i64 posix_lseek(const struct thread_regs *a)
 }
 
 /* --- vectors --- */
-
-struct vector {
-	u64 address, count, total;
-};
-
-static i64 vector_entry(const struct vector *vector, u64 i, struct linux_iovec *entry)
-{
-	return user_read(entry, vector->address + i * sizeof(*entry), sizeof(*entry)) ? 0 : -EFAULT;
-}
-
-static i64 vector_check(struct vector *vector)
-{
-	struct linux_iovec entry;
-
-	if (vector->count > IOV_MAX)
-		return -EINVAL;
-	for (u64 i = 0; i < vector->count; i++) {
-		if (vector_entry(vector, i, &entry))
-			return -EFAULT;
-		if (entry.size > INT64_MAX - vector->total)
-			return -EINVAL;
-		vector->total += entry.size;
-	}
-	return 0;
-}
-
-/* Copy between the vector and `buffer`. */
-static i64 vector_copy(const struct vector *vector, char *buffer, u64 size, bool out)
-{
-	struct linux_iovec entry;
-
-	for (u64 i = 0; i < vector->count && size; i++) {
-		if (vector_entry(vector, i, &entry))
-			return -EFAULT;
-		u64 part = entry.size < size ? entry.size : size;
-		if (!(out ? user_write(entry.base, buffer, part)
-		          : user_read(buffer, entry.base, part)))
-			return -EFAULT;
-		buffer += part;
-		size -= part;
-	}
-	return 0;
-}
 
 static __attribute__((noinline)) i64 vector_small(struct file *file, const struct vector *vector,
                                                   i64 offset, bool write)

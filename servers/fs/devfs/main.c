@@ -11,6 +11,7 @@ int main(void)
 
 	devices_start(rt_cap("kernel_log"));
 	tree_start(&fs, rt_cap_need("terminal"));
+	fs.socket = rt_cap("socket");
 	fs_init(&fs);
 	fs_serve_with(&fs, &server);
 	err_t error = rt_server_start(&server);

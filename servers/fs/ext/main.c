@@ -204,6 +204,7 @@ int main(int argc, char **argv)
 		rt_fail("cannot mount: %s", why ? why : rt_error_text(error));
 	ext.fs.top = !options.below;
 	ext.fs.pipe = rt_cap("pipe");
+	ext.fs.socket = rt_cap("socket");
 	fs_init(&ext.fs);
 	fs_serve_with(&ext.fs, &server);
 	error = rt_server_start(&server);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "proto/pipe.h"
+#include "proto/socket.h"
 
 enum {
 	OPEN_KEPT = OPEN_ACCESS | OPEN_APPEND | OPEN_NONBLOCK | OPEN_DIRECT | OPEN_DIRECTORY |
@@ -47,9 +48,11 @@ static err_t open_check(const struct walk *w, u32 flags, bool made)
 		return OK;
 	if (node_is(node, MODE_LINK))
 		return E_LOOP;
+	if (flags & DIR_OPEN_SOCKET && !node_is(node, MODE_SOCKET))
+		return E_CONNREFUSED;
 	if (node_is(node, MODE_DIR) && (writes || (flags & OPEN_CREATE)))
 		return E_ISDIR;
-	if (node_is(node, MODE_SOCKET))
+	if (node_is(node, MODE_SOCKET) && !(flags & DIR_OPEN_SOCKET))
 		return E_NXIO;
 	if (writes && w->fs->readonly && (node_is(node, MODE_FILE) || node_is(node, MODE_DIR)))
 		return E_READONLY;
@@ -88,6 +91,19 @@ static err_t open_fifo(struct request *rq, const struct walk *w)
 	return error;
 }
 
+/* A socket is known by its node at the socket server. */
+static err_t open_socket(const struct walk *w, cap_t *file)
+{
+	cap_t gate;
+
+	if (!w->fs->socket)
+		return E_CONNREFUSED;
+	err_t error = socket_node(w->fs->socket, w->fs->dev, w->node->ino, &gate);
+	if (!error)
+		*file = gate | CAP_MOVE;
+	return error;
+}
+
 /* What opening for more than the path asks for; *file is set if somebody else's gate is the
  * answer. */
 static err_t open_prepare(struct request *rq, const struct walk *w, u32 flags, cap_t *file)
@@ -104,6 +120,8 @@ static err_t open_prepare(struct request *rq, const struct walk *w, u32 flags, c
 	}
 	if (node_is(node, MODE_FIFO) && !node->file_ops)
 		return open_fifo(rq, w);
+	if (node_is(node, MODE_SOCKET))
+		return open_socket(w, file);
 	bool plain = node_is(node, MODE_FILE) || node_is(node, MODE_DIR);
 	if (!plain && !node->file_ops)
 		return E_NXIO;

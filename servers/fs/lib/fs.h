@@ -205,8 +205,9 @@ struct fs {
 	u32 name_max, links_max;
 	u64 size_max; /* of a file */
 	bool readonly;
-	bool top;   /* ".." at the root is the root: nothing is above this one */
-	cap_t pipe; /* the pipe server's gate, or 0: FIFOs cannot be opened */
+	bool top;     /* ".." at the root is the root: nothing is above this one */
+	cap_t pipe;   /* the pipe server's gate, or 0: FIFOs cannot be opened */
+	cap_t socket; /* the socket server's, for nodes, or 0: nobody can connect to sockets */
 	/* Calls of other interfaces than dir and file at a gate; may be NULL. */
 	void (*dispatch)(struct fs *fs, struct request *rq);
 

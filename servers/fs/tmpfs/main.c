@@ -73,6 +73,7 @@ int main(int argc, char **argv)
 	tmpfs.fs.dev = 0x100000 + (rt_now() & 0xffff);
 	tmpfs.fs.top = archive != 0;
 	tmpfs.fs.pipe = rt_cap("pipe");
+	tmpfs.fs.socket = rt_cap("socket");
 	if (archive)
 		unpack(archive);
 	fs_init(&tmpfs.fs);

@@ -69,9 +69,13 @@ static err_t waiter_add(struct poll_list *list, u32 mask, u64 bits, cap_t *event
 
 err_t poll_ask(struct poll_list *list, u32 now, u32 mask, u64 bits, cap_t *event, u32 *ready)
 {
-	mask |= POLL_ALWAYS;
+	bool edge = mask & POLL_EDGE;
+
+	mask = (mask & ~POLL_EDGE) | POLL_ALWAYS;
 	*ready = now & mask;
-	return *ready || !*event ? OK : waiter_add(list, mask, bits, event);
+	if (!*event || (*ready && !edge))
+		return OK;
+	return waiter_add(list, mask, bits, event);
 }
 
 void poll_wake(struct poll_list *list, u32 now)

@@ -17,10 +17,14 @@ enum poll_mask {
 	POLL_HANGUP = 0x010,
 	POLL_INPUT_NORMAL = 0x040,
 	POLL_OUTPUT_NORMAL = 0x100,
+	POLL_READ_HANGUP = 0x2000,
 	POLL_ALWAYS = POLL_ERROR | POLL_HANGUP, /* told although nobody asked */
 	POLL_READ = POLL_INPUT | POLL_INPUT_NORMAL,
 	POLL_WRITE = POLL_OUTPUT | POLL_OUTPUT_NORMAL,
 };
+
+/* In the mask that is asked for: register whatever holds now, to be told of what comes next. */
+#define POLL_EDGE 0x80000000u
 
 enum { POLL_WAITERS_MAX = 16 }; /* of one open file */
 
@@ -35,7 +39,7 @@ void poll_list_init(struct poll_list *list);
  * registration if it is wanted. Takes over `event`. */
 err_t poll_ask(struct poll_list *list, u32 now, u32 mask, u64 bits, cap_t *event, u32 *ready);
 
-/* Signal those whose mask meets `now`. */
+/* Signal those whose mask meets `now`: what holds, and has just begun to or has news. */
 void poll_wake(struct poll_list *list, u32 now);
 
 /* The open file ends: forget everybody. */

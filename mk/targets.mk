@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # What people ask for.
-.PHONY: kernel servers host-tests musl toolchain image image-name run test bench lint format deps clean
+.PHONY: kernel servers host-tests musl toolchain image image-name run test test-debian bench lint format deps clean
 
 STAMP := $(BUILD)/stamp
 # With EXTRA_DEBS, names of Debian packages, the image is another one that has them too.
@@ -103,6 +103,10 @@ format:
 
 test: $(IMAGE) $(HOST_TESTS) $(BUILD)/debian/busybox-static
 	@tests/run
+
+# Debian's programs in the guest; fetches 110 MB of packages the first time.
+test-debian: $(IMAGE)
+	@tests/debian/test $(CASES)
 
 bench: $(IMAGE)
 	@mk/bench

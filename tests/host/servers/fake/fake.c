@@ -71,7 +71,7 @@ struct fake_call *fake_send(u64 label, const struct msg *m)
 	rq->out_size = m->out_size;
 	rq->in_count = m->in_size < IN_COUNT ? m->in_size : IN_COUNT;
 	/* A copy of its own, so that use after the handler is seen. */
-	void *in = malloc(rq->in_count ? rq->in_count : 1);
+	void *in = calloc(1, rq->in_count ? rq->in_count : 1);
 	if (rq->in_count)
 		memcpy(in, m->in, rq->in_count);
 	rq->in = in;

@@ -3,6 +3,7 @@
  * go on with whoever is to run. */
 #include "abi/message.h"
 #include "boot/syscall.h"
+#include "object/bank.h"
 #include "object/device.h"
 #include "object/port.h"
 #include "object/segment.h"
@@ -47,6 +48,7 @@ _Noreturn void trap_syscall(void)
 		dispatch_call(thread, &syscalls[number]);
 	else
 		arch_call_result(thread, E_NOSYS, 0);
+	bank_destroy_abandoned();
 	sched_run();
 }
 

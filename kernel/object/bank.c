@@ -12,11 +12,13 @@ bool kernel_committed;
 
 static struct bank root;
 struct bank *root_bank = &root;
+static struct list abandoned = { &abandoned, &abandoned };
 
 static void bank_init(struct bank *bank)
 {
 	list_init(&bank->children);
 	list_init(&bank->sibling);
+	list_init(&bank->abandoned);
 	for (unsigned i = 0; i < SLAB_COUNT; i++)
 		list_init(&bank->slabs[i]);
 }
@@ -165,6 +167,7 @@ err_t bank_destroy(struct bank *bank)
 	u64 weight = bank_weight(bank->charged, bank->reserve);
 	struct bank *parent = bank->object.bank;
 	list_remove(&bank->sibling);
+	list_remove(&bank->abandoned);
 	if (weight) {
 		/* The reserve goes back to the parent. */
 		parent->own += weight;
@@ -172,6 +175,21 @@ err_t bank_destroy(struct bank *bank)
 	}
 	object_give(&bank->object);
 	return OK;
+}
+
+void bank_abandon(struct bank *bank)
+{
+	if (!list_linked(&bank->abandoned))
+		list_add_tail(&abandoned, &bank->abandoned);
+}
+
+void bank_destroy_abandoned(void)
+{
+	struct bank *bank;
+	while ((bank = list_first(&abandoned, struct bank, abandoned))) {
+		if (bank_destroy(bank))
+			return;
+	}
 }
 
 /* --- calls --- */

@@ -270,7 +270,8 @@ err_t sys_task_caps_keep(cap_t task_cap, u64 list, u64 count)
 	}
 
 	COMMIT();
-	u64 at = 0;
+	const struct thread *self = current();
+	u64 at = 0, serial = task->object.serial;
 	keep = 0;
 	for (cap_t cap = cap_next(task, OWN_SLOTS); cap; cap = cap_next(task, cap + 1)) {
 		while (keep < cap && at < count) {
@@ -279,6 +280,9 @@ err_t sys_task_caps_keep(cap_t task_cap, u64 list, u64 count)
 		}
 		if (keep != cap)
 			cap_drop(task, cap);
+		/* With the last capability for a task, it has gone, or we. */
+		if (current() != self || !object_alive(&task->object, serial))
+			return OK;
 	}
 	return OK;
 }

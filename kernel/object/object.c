@@ -120,7 +120,11 @@ bool object_alive(const struct object *object, u64 serial)
 void object_put(struct object *object)
 {
 	ASSERT(object->refs > 0);
-	if (--object->refs > 0 || object->dying)
+	if (--object->refs > 0)
+		return;
+	if (object->kind == KIND_BANK)
+		bank_abandon(container_of(object, struct bank, object));
+	if (object->kind == KIND_BANK || object->dying)
 		return;
 	/* A thread that runs on another processor is finished by that one (sched_check_current),
 	 * and its task after it. */

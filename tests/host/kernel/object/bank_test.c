@@ -31,3 +31,48 @@ TEST(actors_run_each_on_its_own_cpu)
 	CHECK_EQ(cap_destroy(b.bank), OK);
 	CHECK(!runs(1) && !runs(2));
 }
+
+/* A task that holds the only capability for the bank that pays for it. */
+static cap_t task_with_own_bank(u64 *charged)
+{
+	cap_t bank, task, given;
+
+	*charged = figure(SIGMA0_BANK, BANK_CHARGED);
+	CHECK_EQ(bank_create(SIGMA0_BANK, 50, 0, &bank), OK);
+	CHECK_EQ(task_create(bank, &task), OK);
+	CHECK_EQ(cap_copy(task, bank, RIGHT_ALL, 20, &given), OK);
+	CHECK_EQ(cap_close(bank), OK);
+	return task;
+}
+
+TEST(a_task_that_holds_its_own_bank_can_be_destroyed)
+{
+	u64 charged;
+
+	world_make(200, 1);
+	cap_t task = task_with_own_bank(&charged);
+	CHECK_EQ(cap_destroy(task), OK);
+	(void)cap_close(task);
+	CHECK_EQ(figure(SIGMA0_BANK, BANK_CHARGED), charged);
+}
+
+TEST(a_task_that_holds_its_own_bank_goes_with_its_last_capability)
+{
+	u64 charged;
+
+	world_make(200, 1);
+	cap_t task = task_with_own_bank(&charged);
+	CHECK_EQ(cap_close(task), OK);
+	CHECK_EQ(figure(SIGMA0_BANK, BANK_CHARGED), charged);
+}
+
+TEST(closing_what_a_task_lives_on_ends_it)
+{
+	u64 charged;
+
+	world_make(200, 1);
+	cap_t task = task_with_own_bank(&charged);
+	CHECK_EQ(task_caps_keep(task, 0, 0), OK);
+	(void)cap_close(task);
+	CHECK_EQ(figure(SIGMA0_BANK, BANK_CHARGED), charged);
+}

@@ -52,8 +52,34 @@ static void scene_task(struct scene *s)
 	DO(task_map(s->task, s->kept, 0, 0x90000000, 8 * PAGE_SIZE, ACCESS_READ | ACCESS_WRITE));
 	DO(cap_copy(s->task, s->event, RIGHT_ALL, 7, &copy));
 	DO(cap_copy(s->task, s->event, RIGHT_ALL, 700, &copy));
+	DO(cap_copy(s->task, s->event, RIGHT_ALL, 710, &copy));
+	DO(task_create(s->used, &s->suspended));
+	DO(task_suspend(s->suspended));
 	DO(thread_create(s->task, s->used, SIGMA0_SCHEDULE, SCENE_MAPPED + 3 * PAGE_SIZE,
 	                 &s->thread));
+}
+
+static void scene_list(void)
+{
+	u32 number = 705;
+
+	CHECK(host_write(SCENE_LIST, &number, sizeof(number)));
+}
+
+/* A caller on CPU 1 waits for the answer. */
+static void scene_caller(struct scene *s)
+{
+	struct actor actor = actor_make(1, 50);
+	cap_t gate = actor_give(&actor, s->gate, RIGHT_ALL);
+	struct message m = { .in = WORLD_BUFFER, .out = WORLD_BUFFER + 200 };
+
+	m.in_size = m.out_size = 200;
+	on(1);
+	touch(WORLD_BUFFER);
+	CHECK_EQ(message_call(gate, &m), BLOCKED);
+	on(0);
+	DO(message_receive(s->port, 0, 0, &m));
+	s->taken = m.reply;
 }
 
 struct scene scene_make(void)
@@ -74,6 +100,8 @@ struct scene scene_make(void)
 	                   &s.physical));
 	scene_memory(&s);
 	scene_task(&s);
+	scene_list();
+	scene_caller(&s);
 	return s;
 }
 

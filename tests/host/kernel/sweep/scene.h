@@ -8,7 +8,11 @@ enum {
 	SCENE_LARGE = 2000,        /* pages of a segment that needs two levels of nodes */
 	SCENE_HOLE = 0x50000000,   /* nothing is mapped at or around it */
 	SCENE_MAPPED = 0x40000000, /* eight pages of `small`, private */
-	SCENE_BUFFER = 0x60000000, /* 16 pages of own memory, untouched */
+	SCENE_BUFFER = 0x60000000, /* 16 pages of own memory, untouched up to the eighth */
+	/* For task_caps_keep: two numbers, the second on a page that is untouched; the first lets a
+	 * capability of `task` go before the second is looked at. */
+	SCENE_LIST = SCENE_BUFFER + 9 * PAGE_SIZE - 4,
+	SCENE_LIST_COUNT = 2,
 };
 
 struct scene {
@@ -19,8 +23,10 @@ struct scene {
 	cap_t other; /* 4 pages, untouched */
 	cap_t kept;  /* 16 pages, the port is its keeper, one page is there */
 	cap_t buffer;
-	cap_t task;   /* with `small` mapped at SCENE_MAPPED, and capabilities up to number 700 */
+	cap_t task;   /* with `small` mapped at SCENE_MAPPED, and capabilities up to number 710 */
 	cap_t thread; /* of it, stopped */
+	cap_t suspended; /* another task */
+	cap_t taken;     /* a reply: a caller has lent 200 bytes in and out */
 	cap_t port, gate, reply, event, schedule;
 	cap_t interrupt, message, ports, physical;
 };

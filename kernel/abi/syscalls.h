@@ -265,6 +265,11 @@ SYSCALL(55) err_t task_caps_keep(cap_t task, u64 list, u64 count);
  * same memory there (vfork). */
 SYSCALL(56) err_t task_clone_sharing(cap_t task, cap_t bank, u64 end, cap_t *clone);
 
+/* A copy of what is in slot `cap` of `task` (needs CONTROL), with the rights it has there; it must
+ * have RIGHT_COPY (E_CAP). For debuggers: who controls a task can make it give the capability away
+ * anyway. */
+SYSCALL(57) err_t task_cap(cap_t task, cap_t cap, cap_t *copy);
+
 /* --- threads --- */
 
 /* A stopped thread in `task` (needs CONTROL) on `schedule`; `bank` pays. `control`: address of its
@@ -294,6 +299,7 @@ SYSCALL(64) err_t upcall_return(void);
 SYSCALL(65) err_t thread_yield(void);
 
 enum thread_figure { THREAD_TIME_NS, THREAD_STATE, THREAD_IP, THREAD_CPU };
+enum { THREAD_STATE_RUNNABLE = 1 }; /* THREAD_STATE of one that runs or could; others wait */
 SYSCALL(66) err_t thread_read(cap_t thread, u32 figure, u64 *value);
 
 /* Run only on the processors whose bits are set (64 at most); E_RANGE: none of them exists. */

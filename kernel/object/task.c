@@ -339,6 +339,22 @@ err_t sys_task_segment(cap_t cap, u64 addr, cap_t *out)
 	return OK;
 }
 
+err_t sys_task_cap(cap_t task_cap, cap_t cap, cap_t *out)
+{
+	struct task *task = CAP_FIND(task_cap, TASK, task, RIGHT_CONTROL);
+	struct object *object = task ? cap_find_in(task, cap, KIND_NONE, RIGHT_COPY) : NULL;
+	if (!object)
+		return E_CAP;
+	struct slot_reservation slot;
+	err_t error = cap_reserve(current_task(), &slot);
+	if (error)
+		return error;
+
+	COMMIT();
+	*out = cap_fill(&slot, object, cap_rights(task, cap) & RIGHT_ALL);
+	return OK;
+}
+
 /* --- memory of another task --- */
 
 static err_t copy_checked(struct task *to, vaddr_t to_addr, struct task *from, vaddr_t from_addr,

@@ -334,6 +334,8 @@ err_t sys_thread_yield(void)
 	return OK;
 }
 
+_Static_assert((int)THREAD_RUNNABLE == (int)THREAD_STATE_RUNNABLE, "the ABI's");
+
 err_t sys_thread_read(cap_t cap, u32 figure, u64 *value)
 {
 	const struct thread *thread = CAP_FIND(cap, THREAD, thread, RIGHT_READ);

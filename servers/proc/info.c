@@ -111,7 +111,7 @@ static u64 load_power(u64 factor, u64 count)
 	return result;
 }
 
-static u64 time_used(void)
+u64 time_used(void)
 {
 	u64 used = proc.ended_ns;
 
@@ -139,6 +139,12 @@ static void loads_update(void)
 	loads.used_ns = used;
 }
 
+const u64 *loads_now(void)
+{
+	loads_update();
+	return loads.load;
+}
+
 err_t proc_system(struct request *rq, struct process_system *system)
 {
 	struct memory_figures figures = { 0 };
@@ -150,12 +156,12 @@ err_t proc_system(struct request *rq, struct process_system *system)
 	rt_call_deadline(0);
 	if (error)
 		return error;
-	loads_update();
+	const u64 *load = loads_now();
 	*system = (struct process_system){
 		.processes = proc.count,
-		.load1 = loads.load[0],
-		.load5 = loads.load[1],
-		.load15 = loads.load[2],
+		.load1 = load[0],
+		.load5 = load[1],
+		.load15 = load[2],
 		.memory_total = figures.total,
 		.memory_free = figures.free,
 	};

@@ -15,8 +15,9 @@
 
 enum {
 	LABEL_CONTROL = 0,
-	LABEL_LIST = 1
-}; /* labels of processes lie above 2^16, see process_label */
+	LABEL_LIST = 1,
+	LABEL_INSPECT = 32, /* proto/inspect.h: for procfs */
+};                          /* labels of processes lie above 2^16, see process_label */
 enum { LIMITS = 16, NAME_SIZE = 32, COMMAND_SIZE = 128, PID_MAX = 32767, PID_BUCKETS = 64 };
 
 /* Linux's numbers, which the personality passes on. */
@@ -95,6 +96,7 @@ struct process {
 	struct quota *quota;
 	cap_t task, thread, page_segment;
 	struct process_page *page;
+	u64 start_ns;            /* monotonic */
 	struct rt_source source; /* death, faults, timer */
 	u64 timer_deadline, timer_interval;
 	u32 timer_signal;
@@ -124,6 +126,7 @@ struct proc {
 	u32 held_extra; /* of them beyond each process's first */
 	u32 last_pid, last_serial;
 	u64 ended_ns; /* processor time of processes that have ended */
+	u64 started;  /* processes that there have ever been */
 };
 extern struct proc proc;
 
@@ -216,8 +219,15 @@ err_t proc_id(struct request *rq, u32 pid, u32 which, u32 *id);
 err_t proc_usage(struct request *rq, u32 which, struct process_usage *usage);
 err_t proc_list(struct request *rq, u64 start, u64 *count);
 err_t proc_system(struct request *rq, struct process_system *system);
+/* How many processors the processes kept busy in the last 1, 5 and 15 minutes, times 65536. */
+const u64 *loads_now(void);
+/* Processor time of all processes that there have been. */
+u64 time_used(void);
 struct process_usage process_used(const struct process *process);
 void usage_add(struct process_usage *to, const struct process_usage *from);
+
+/* --- inspect.c --- */
+void inspect_dispatch(struct request *rq);
 
 /* --- serve.c --- */
 void proc_dispatch(struct server *server, struct request *rq);

@@ -32,6 +32,8 @@ void proc_dispatch(struct server *server, struct request *rq)
 	(void)server;
 	if (text_owns(&proc.list, rq->label))
 		text_dispatch(&proc.list, rq);
+	else if (rq->label == LABEL_INSPECT)
+		inspect_dispatch(rq);
 	else
 		process_serve(&ops, rq);
 }

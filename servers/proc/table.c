@@ -102,6 +102,7 @@ struct process *process_new(struct process *parent)
 	process_init(process);
 	process->pid = process->group = process->session = pid;
 	process->serial = ++proc.last_serial;
+	process->start_ns = rt_now();
 	process->parent = parent;
 	process_inherit(process, parent);
 	process->next_in_bucket = proc.bucket[pid % PID_BUCKETS];
@@ -109,6 +110,7 @@ struct process *process_new(struct process *parent)
 	list_add_tail(&parent->children, &process->sibling);
 	list_add_tail(&proc.processes, &process->link);
 	proc.count++;
+	proc.started++;
 	return process;
 }
 

@@ -26,7 +26,8 @@ struct personality_header {
 	u64 gate_entry; /* AT_SYSINFO: calls from our libc, return address in r11 */
 	u64 control;    /* address of the first thread's struct thread_control: exec gives it to
 	                   thread_create */
-	u64 reserved[2];
+	u64 view;       /* address of struct personality_view (view.h) */
+	u64 reserved;
 };
 
 /* The request: this header, then `arguments` zero-terminated strings, then `environment` ones, then

@@ -18,3 +18,5 @@ RPC(4) err_t supervisor_unstash(cap_t supervisor, void *data, size_t size, u64 *
 RPC(5) err_t supervisor_list(cap_t supervisor, u64 start, void *text, size_t size, u64 *count);
 /* Kill a server (it is started again), for tests and people with the right gate. */
 RPC(6) err_t supervisor_restart(cap_t supervisor, const void *name, size_t size);
+/* Text: one line for the root and each server that is attached ("image path"). */
+RPC(7) err_t supervisor_mounts(cap_t supervisor, u64 start, void *text, size_t size, u64 *count);

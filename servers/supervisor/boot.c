@@ -154,6 +154,20 @@ void boot_attach_again(void)
 			done[i] = false;
 }
 
+void boot_mounts(struct text_window *window)
+{
+	const struct manifest *manifest = &supervisor.manifest;
+
+	if (manifest->root < manifest->server_count)
+		text_print(window, "%s /\n", manifest->server[manifest->root].image);
+	for (u32 i = 0; i < manifest->step_count; i++) {
+		const struct manifest_step *step = &manifest->step[i];
+		if (step->kind == STEP_ATTACH && done[i] && step->server < manifest->server_count)
+			text_print(window, "%s %s\n", manifest->server[step->server].image,
+			           step->path);
+	}
+}
+
 /* --- the first process --- */
 
 static size_t add_string(char *to, size_t used, const char *string)

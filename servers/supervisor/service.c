@@ -138,12 +138,18 @@ static err_t service_list(struct request *rq, u64 start, u64 *count)
 	return text_answer(rq, list_print, start, count);
 }
 
+static err_t service_mounts(struct request *rq, u64 start, u64 *count)
+{
+	return text_answer(rq, boot_mounts, start, count);
+}
+
 static const struct supervisor_ops service_ops = {
 	.supervisor_ready = service_ready,
 	.supervisor_fail = service_fail,
 	.supervisor_stash = service_stash,
 	.supervisor_unstash = service_unstash,
 	.supervisor_list = service_list,
+	.supervisor_mounts = service_mounts,
 };
 
 void service_dispatch(struct server *server, struct request *rq)

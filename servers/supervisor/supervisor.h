@@ -4,6 +4,7 @@
 
 #include "lib/manifest/manifest.h"
 #include "lib/start/start.h"
+#include "lib/text/text.h"
 #include "proto/supervisor.h"
 #include "rt/rt.h"
 
@@ -106,6 +107,8 @@ void authority_renew_banks(u32 server);
 void boot_progress(void);
 /* A server has come back: what was attached to it is attached again. */
 void boot_attach_again(void);
+/* Print what is attached, for supervisor_mounts. */
+void boot_mounts(struct text_window *window);
 /* The process server has ended: the first process is to be started again. */
 void boot_start_again(void);
 

@@ -4,6 +4,7 @@
 #include "core/call.h"
 #include "core/text.h"
 #include "core/trace.h"
+#include "core/view.h"
 #include "file/target.h"
 #include "file/tty.h"
 #include "memory/map.h"
@@ -115,6 +116,7 @@ void start_main(const struct personality_start *start)
 	memory_start(start);
 	random_start(start->random);
 	trace_start((const u64 *)start->program_sp);
+	view_start(start);
 	if (start->inherit_size)
 		inherit_load((const u8 *)start->inherit, start->inherit_size);
 	else

@@ -13,7 +13,7 @@
 enum { SMALL = 48 };
 static struct descriptor descriptors_small[SMALL];
 static struct file files_small[SMALL];
-static struct descriptor *descriptors = descriptors_small;
+struct descriptor *descriptors = descriptors_small;
 static struct file *files_more; /* from number SMALL on */
 static u32 descriptor_room = SMALL, files_room = SMALL;
 

@@ -26,6 +26,8 @@ struct descriptor {
 
 /* RLIMIT_NOFILE, soft: the lowest number that cannot be given. */
 extern u32 descriptor_limit;
+/* The table, for core/view.c; others use the functions below. */
+extern struct descriptor *descriptors;
 /* One above the highest descriptor in use. */
 extern u32 descriptor_end;
 /* One above the highest struct file that was ever in use. */

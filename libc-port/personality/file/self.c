@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* The links in /proc/self, which say what the process itself knows best: answered here, so that
- * they exist without a procfs too. */
+/* The links in /proc/self, which say what the process itself knows best: answered here, at once,
+ * and without a procfs too. Everything else there is procfs's business, by the process's number. */
 #include "core/text.h"
 #include "file/walk.h"
 #include "process/process.h"
+#include "proto/file.h"
 
 static bool name_is(const char *path, const char *name, const char **rest)
 {
 	size_t size = strlen(name);
 
-	if (memcmp(path, name, size) || (path[size] && path[size] != '/'))
+	if (strlen(path) < size || memcmp(path, name, size) || (path[size] && path[size] != '/'))
 		return false;
 	*rest = path + size;
 	return true;
@@ -27,12 +28,50 @@ static bool link_replace(char *path, const char *target, const char *rest)
 	return true;
 }
 
+/* "/proc/" and this process's number. */
+static void self_base(struct text *text)
+{
+	text_put(text, "/proc/");
+	text_put_decimal(text, (i64)process_page->pid);
+}
+
+bool self_name(char *path, bool follow)
+{
+	char own[64];
+	struct text text = { own, own + sizeof(own) - 1 };
+	const char *rest;
+
+	self_base(&text);
+	if (name_is(path, "/proc/thread-self", &rest)) {
+		text_put(&text, "/task/");
+		text_put_decimal(&text, (i64)self()->id);
+	} else if (!name_is(path, "/proc/self", &rest)) {
+		return false;
+	}
+	*text.at = 0;
+	return (follow || *rest) && link_replace(path, own, rest);
+}
+
+/* What follows "/proc/self/", or the same by number; NULL: neither. */
+static const char *self_inside(const char *path)
+{
+	char own[32];
+	struct text text = { own, own + sizeof(own) - 1 };
+	const char *rest;
+
+	self_base(&text);
+	*text.at = 0;
+	if (!name_is(path, own, &rest) && !name_is(path, "/proc/self", &rest))
+		return NULL;
+	return *rest ? rest + 1 : NULL;
+}
+
 bool self_link(char *path, i32 *fd)
 {
-	const char *name = path + sizeof("/proc/self/") - 1, *rest;
+	const char *name, *rest;
 
 	*fd = -1;
-	if (memcmp(path, "/proc/self/", sizeof("/proc/self/") - 1))
+	if (memcmp(path, "/proc/", sizeof("/proc/") - 1) || !(name = self_inside(path)))
 		return false;
 	if (name_is(name, "exe", &rest))
 		return process_path[0] && link_replace(path, process_path, rest);
@@ -50,4 +89,44 @@ bool self_link(char *path, i32 *fd)
 		return false;
 	*fd = (i32)number;
 	return true;
+}
+
+/* --- names of descriptors --- */
+
+static bool name_by_number(const struct file *file, char *path)
+{
+	struct text text = { path, path + PATH_MAX - 1 };
+	struct file_stat st;
+
+	if (file_stat(file->cap, &st, sizeof(st)))
+		return false;
+	text_put(&text, file_is(file, S_IFIFO)    ? "pipe:["
+	                : file_is(file, S_IFSOCK) ? "socket:["
+	                                          : "anon_inode:[");
+	text_put_decimal(&text, (i64)st.ino);
+	text_put(&text, "]");
+	*text.at = 0;
+	return true;
+}
+
+RARE bool descriptor_name(u32 fd, char *path)
+{
+	struct file *file = descriptor_get(fd);
+	char inside[PATH_MAX];
+	u64 size;
+
+	if (!file)
+		return false;
+	bool named = false;
+	if (!file_is(file, S_IFIFO) && !file_is(file, S_IFSOCK) &&
+	    !file_path(file->cap, inside, sizeof(inside) - 1, &size) && size < sizeof(inside)) {
+		inside[size] = 0;
+		if (size || file->mount)
+			named = path_join(mounts[file->mount], inside + (inside[0] == '/'), path) >
+			        0;
+	}
+	if (!named)
+		named = name_by_number(file, path);
+	file_put(file);
+	return named;
 }

@@ -255,20 +255,35 @@ i64 posix_getdents64(const struct thread_regs *a)
 	return error ? error_result(error) : (i64)count;
 }
 
+/* What a link in /proc says of this process: replaces `path`. */
+static RARE bool self_text(char *path)
+{
+	i32 fd;
+
+	if (memcmp(path, "/proc/", 6))
+		return false;
+	if (text_equal(path, "/proc/self") || text_equal(path, "/proc/thread-self")) {
+		(void)self_name(path, true);
+		memmove(path, path + 6, strlen(path + 6) + 1);
+		return true;
+	}
+	if (!self_link(path, &fd))
+		return false;
+	return fd < 0 || descriptor_name((u32)fd, path);
+}
+
 i64 posix_readlinkat(const struct thread_regs *a)
 {
 	struct target target;
 	char text[PATH_MAX];
 	struct walk walk = { .data = text, .data_size = sizeof(text), .data_counted = true };
 	u64 room = a->r10;
-	i32 fd;
 	i64 result = (i64)room <= 0 ? -EINVAL : target_find(&target, a->rdi, a->rsi, TARGET_EMPTY);
 
 	if (result)
 		return result;
 	u64 size;
-	if (!target.file && !memcmp(target.path, "/proc/self/", 11) &&
-	    self_link(target.path, &fd) && fd < 0) {
+	if (!target.file && self_text(target.path)) {
 		target_done(&target);
 		size = strlen(target.path);
 		memcpy(text, target.path, size);

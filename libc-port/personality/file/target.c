@@ -12,8 +12,11 @@ i64 target_find(struct target *target, u64 fd, u64 path, u32 flags)
 		return size;
 	if (!size && !(flags & TARGET_EMPTY))
 		return -ENOENT;
-	if (size > 10 && flags & TARGET_FOLLOW && target->path[1] == 'p')
-		(void)self_link(target->path, &self_fd);
+	if (size >= 10 && target->path[1] == 'p') {
+		(void)self_name(target->path, flags & TARGET_FOLLOW);
+		if (flags & TARGET_FOLLOW)
+			(void)self_link(target->path, &self_fd);
+	}
 	if (self_fd >= 0 || (!size && number != AT_FDCWD)) {
 		target->file = descriptor_get((u32)(self_fd >= 0 ? self_fd : number));
 		target->place = (struct place){ 0 };

@@ -208,20 +208,20 @@ static RARE err_t walk_cross(const struct walk *walk, struct track *first, struc
 	return error;
 }
 
-/* A rest that begins with "proc/self/" from the root is answered here; see self.c. */
-static RARE bool walk_self(struct track *track)
+/* A rest that begins with "proc/self" from the root is answered here; see self.c. */
+static RARE void walk_self(struct track *track)
 {
 	i32 fd;
 	char path[PATH_MAX];
 
-	if (track->place.dir != PROCESS_ROOT || memcmp(track->path, "proc/self/", 10))
-		return false;
+	if (track->place.dir != PROCESS_ROOT || memcmp(track->path, "proc/", 5) ||
+	    strlen(track->path) >= PATH_MAX - 1)
+		return;
 	path[0] = '/';
 	memcpy(path + 1, track->path, strlen(track->path) + 1);
-	if (!self_link(path, &fd) || fd >= 0)
-		return false;
-	memcpy(track->path, path + 1, strlen(path));
-	return true;
+	bool named = self_name(path, true);
+	if ((self_link(path, &fd) && fd < 0) || named)
+		memcpy(track->path, path + 1, strlen(path));
 }
 
 static err_t walk_tracks(struct walk *walk, struct track *first, struct track *second, char *in)
@@ -243,7 +243,7 @@ static err_t walk_tracks(struct walk *walk, struct track *first, struct track *s
 			err_t crossed = walk_cross(walk, first, second);
 			if (crossed)
 				return crossed;
-			(void)walk_self(first);
+			walk_self(first);
 		}
 	}
 	walk->mount = first->place.mount;

@@ -67,9 +67,16 @@ i64 place_absolute(const struct place *place, const char *path, char *buffer);
  * result always begins with '/'. */
 i64 path_join(const char *base, const char *path, char *buffer);
 
-/* Answered here while no server has it: what /proc/self/ says about this process. True: `path`
- * was replaced by what the link says; *fd is a descriptor's number if it is one, else -1. */
+/* The links of /proc/self/ (or the same by number) that say what this process knows best. True:
+ * `path` was replaced by what the link says, or *fd is a descriptor's number if it is one, else
+ * -1. */
 bool self_link(char *path, i32 *fd);
+/* The path of an open file, or what stands for it ("pipe:[3]"), into a buffer of PATH_MAX. False:
+ * there is no such descriptor, or its server does not say. */
+bool descriptor_name(u32 fd, char *path);
+/* "/proc/self/..." and "/proc/thread-self/..." by their numbers: procfs cannot know who asks. Those
+ * links themselves only if `follow`. True: replaced. */
+bool self_name(char *path, bool follow);
 
 /* Copy a path from the program: its length or negative. */
 i64 path_fetch(char *path, u64 address);

@@ -81,6 +81,7 @@ static RARE i64 exec_open(const char *path, struct file **file)
 	if (strlen(path) >= PATH_MAX)
 		return -ENAMETOOLONG;
 	memcpy(target.path, path, strlen(path) + 1);
+	(void)self_name(target.path, true);
 	(void)self_link(target.path, &fd);
 	if (fd >= 0) {
 		*file = descriptor_get((u32)fd);
@@ -185,20 +186,9 @@ static RARE i64 exec_with(char *path, u64 arguments, u64 environment)
 static RARE void name_descriptor(char *path, u32 fd)
 {
 	struct text text = { path, path + PATH_MAX - 1 };
-	struct file *file = descriptor_get(fd);
-	char inside[PATH_MAX];
-	u64 size;
 
-	if (file) {
-		err_t error = file_path(file->cap, inside, sizeof(inside) - 1, &size);
-		u16 mount = file->mount;
-		file_put(file);
-		if (!error && size > 1 && size < sizeof(inside)) {
-			inside[size] = 0;
-			(void)path_join(mounts[mount], inside + (inside[0] == '/'), path);
-			return;
-		}
-	}
+	if (descriptor_name(fd, path) && path[0] == '/' && path[1])
+		return;
 	text_put(&text, "/proc/self/fd/");
 	text_put_decimal(&text, (i32)fd);
 	*text.at = 0;
@@ -213,6 +203,7 @@ i64 posix_execve(const struct thread_regs *a)
 	if (size <= 0)
 		return size ? size : -ENOENT;
 	/* The next program's own link to itself must not lead to this path. */
+	(void)self_name(path, true);
 	if (self_link(path, &fd) && fd >= 0)
 		name_descriptor(path, (u32)fd);
 	return exec_with(path, a->rsi, a->rdx);

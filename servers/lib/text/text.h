@@ -16,6 +16,7 @@ struct text_window {
 };
 
 #define TEXT_FORMAT __attribute__((format(printf, 2, 3)))
+void text_put(struct text_window *w, const void *data, size_t size);
 TEXT_FORMAT void text_print(struct text_window *w, const char *format, ...);
 
 /* Prints all of the text. */

@@ -170,6 +170,7 @@ const struct call_form call_forms[] = {
 	{ 50, 5, "Qapa", "task_move" },
 	{ 51, 1, "Tn", "task_read" },
 	{ 52, 4, "Ta", "task_segment" },
+	{ 57, 4, "Tn", "task_cap" },
 	{ 53, 4, "Tbbn", "task_write" },
 	{ 54, 4, "Tbbn", "task_fetch" },
 	{ 55, 1, "Tbn", "task_caps_keep" },

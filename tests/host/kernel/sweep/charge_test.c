@@ -75,6 +75,7 @@ CALL_OF(task_unmap, task_unmap(s.task, SCENE_MAPPED + 2 * PAGE_SIZE, PAGE_SIZE))
 CALL_OF(task_protect, task_protect(s.task, SCENE_MAPPED + 2 * PAGE_SIZE, PAGE_SIZE, ACCESS_READ))
 CALL_OF(task_move, task_move(s.task, SCENE_MAPPED + 2 * PAGE_SIZE, PAGE_SIZE, SCENE_HOLE))
 CALL_OF(task_segment, task_segment(s.task, SCENE_MAPPED, &made))
+CALL_OF(task_cap, task_cap(s.task, 700, &made))
 CALL_OF(task_write, task_write(s.task, SCENE_MAPPED + 5 * PAGE_SIZE, SCENE_MAPPED, 100))
 CALL_OF(task_write_large, task_write(s.task, 0x80000000 + 100 * PAGE_SIZE, SCENE_MAPPED, 100))
 CALL_OF(task_fetch, task_fetch(s.task, SCENE_MAPPED, SCENE_BUFFER, 100))
@@ -173,6 +174,7 @@ static const struct charged every_call[] = {
 	CHARGED(task_protect),
 	CHARGED(task_move),
 	CHARGED(task_segment),
+	CHARGED(task_cap),
 	CHARGED(task_write),
 	CHARGED(task_write_large),
 	CHARGED(task_fetch),

@@ -248,12 +248,40 @@ static INLINE err_t reply_send(struct thread *server, struct thread *caller)
 			return stop == LEND_FROM ? E_FAULT : E_TOUCH;
 		out = size;
 	}
-	err_t error = message_caps(server, caller);
-	if (error)
-		caps_discard(server->task, &answer[ARCH_REG_CAPS]);
-	regs[ARCH_REG_CALL] = error;
+	regs[ARCH_REG_CALL] = message_caps(server, caller);
 	regs[ARCH_REG_OUT] = out;
 	return OK;
+}
+
+/* The reply has been sent, and whoever waited for it runs; the server goes on. */
+static void reply_end(struct thread *thread, struct port *port, bool receive)
+{
+	if (receive) {
+		receive_or_wait(thread, port);
+	} else {
+		arch_regs(thread)[ARCH_REG_CALL] = OK;
+		port_poke(port);
+	}
+}
+
+/* The same where nobody has got the capabilities. To discard one may destroy anything, the reply and
+ * the server included, so it comes last. */
+static void reply_undelivered(struct thread *thread, struct reply *reply, bool receive)
+{
+	const u64 caps[2] = { arch_regs(thread)[ARCH_REG_CAPS],
+		              arch_regs(thread)[ARCH_REG_CAPS + 1] };
+	struct task *task = thread->task;
+	struct port *port = reply->port;
+	struct thread *caller = reply->caller;
+
+	reply_release(reply);
+	if (caller) {
+		thread_answered(caller);
+		message_words(thread, caller);
+		sched_ready(caller);
+	}
+	reply_end(thread, port, receive);
+	caps_discard(task, caps);
 }
 
 static INLINE void ipc_reply(struct cpu *cpu, struct thread *thread, bool receive)
@@ -267,8 +295,6 @@ static INLINE void ipc_reply(struct cpu *cpu, struct thread *thread, bool receiv
 
 	if (caller)
 		error = reply_send(thread, caller);
-	else if (!error)
-		caps_discard(thread->task, &regs[ARCH_REG_CAPS]);
 	if (error) {
 		if (receive)
 			receiver_fail(thread, error);
@@ -276,24 +302,20 @@ static INLINE void ipc_reply(struct cpu *cpu, struct thread *thread, bool receiv
 			regs[ARCH_REG_CALL] = error;
 		return;
 	}
+	if (!caller || arch_regs(caller)[ARCH_REG_CALL] != OK) {
+		reply_undelivered(thread, reply, receive);
+		return;
+	}
 	struct port *port = reply->port;
 	reply_release(reply);
-	if (caller) {
-		thread_answered(caller);
-		if (receive && !port_has_news(port)) {
-			receiver_wait(thread, port);
-			sched_hand_over(cpu, thread, caller);
-		}
-		message_words(thread, caller);
+	thread_answered(caller);
+	if (receive && !port_has_news(port)) {
+		receiver_wait(thread, port);
+		sched_hand_over(cpu, thread, caller);
 	}
-	if (receive) {
-		receive_or_wait(thread, port);
-	} else {
-		regs[ARCH_REG_CALL] = OK;
-		port_poke(port);
-	}
-	if (caller)
-		sched_ready(caller);
+	message_words(thread, caller);
+	sched_ready(caller);
+	reply_end(thread, port, receive);
 }
 
 _Noreturn HOT void trap_message(void)

@@ -62,6 +62,7 @@ static const struct form forms[] = {
 	{ 54, "TAbc", "task_fetch" },
 	{ 55, "Tbc", "task_caps_keep" },
 	{ 56, "TBn", "task_clone_sharing" },
+	{ 57, "Tn", "task_cap" },
 	{ 60, "TBCk", "thread_create" },
 	{ 61, "Hnnnnn", "thread_start" },
 	{ 62, "H", "thread_interrupt" },

@@ -264,8 +264,8 @@ static void reply_end(struct thread *thread, struct port *port, bool receive)
 	}
 }
 
-/* The same where nobody has got the capabilities. To discard one may destroy anything, the reply and
- * the server included, so it comes last. */
+/* The same where nobody has got the capabilities. To discard one may destroy anything, the reply
+ * and the server included, so it comes last. */
 static void reply_undelivered(struct thread *thread, struct reply *reply, bool receive)
 {
 	const u64 caps[2] = { arch_regs(thread)[ARCH_REG_CAPS],

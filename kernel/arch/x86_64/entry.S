@@ -158,7 +158,9 @@ leave_interrupt:
 	swapgs
 	iretq
 
-/* arch_restore_message(frame, words): arch_restore, but rdi rsi rdx r10 r8 r9 rbx come from `words`. */
+/* arch_restore_message(frame, words): arch_restore, but rdi rsi rdx r10 r8 r9 rbx come from `words`,
+ * the registers of another thread; so the kernel lock is released here, when they have been read
+ * (stores are not seen before earlier loads are done: SDM vol. 3A, 8.2.2). */
 	.globl arch_restore_message
 arch_restore_message:
 	mov %rdi, %rsp
@@ -169,6 +171,7 @@ arch_restore_message:
 	mov FRAME_R9(%rsi), %r9
 	mov FRAME_RBX(%rsi), %rbx
 	mov FRAME_RSI(%rsi), %rsi
+	movb $0, kernel_locked(%rip)
 	mov FRAME_RAX(%rsp), %rax
 	mov FRAME_R12(%rsp), %r12
 	mov FRAME_R13(%rsp), %r13

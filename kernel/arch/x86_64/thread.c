@@ -199,7 +199,6 @@ _Noreturn HOT void arch_switch_message(struct thread *from, struct thread *to)
 	thread_make_live(cpu, &to->arch);
 	task_make_live(cpu, to->task);
 	fpu_hand_over(cpu, from, &to->arch);
-	kernel_unlock();
 	arch_restore_message(&to->arch.frame, &from->arch.frame.regs[ARCH_REG_WORD]);
 }
 

@@ -3,7 +3,6 @@
  * go on with whoever is to run. */
 #include "abi/message.h"
 #include "boot/syscall.h"
-#include "object/bank.h"
 #include "object/device.h"
 #include "object/port.h"
 #include "object/segment.h"
@@ -11,13 +10,6 @@
 #include "object/thread.h"
 #include "sched/run.h"
 #include "trap.h"
-
-static void enter(void)
-{
-	kernel_lock();
-	if (arch_cpu()->look)
-		sched_check_current();
-}
 
 static void dispatch_call(struct thread *thread, const struct syscall *call)
 {
@@ -40,7 +32,7 @@ static void dispatch_call(struct thread *thread, const struct syscall *call)
 
 _Noreturn void trap_syscall(void)
 {
-	enter();
+	sched_enter(arch_cpu());
 	struct thread *thread = current();
 	u32 number = (u32)arch_call_number(thread) - CALL_FIRST;
 
@@ -48,13 +40,12 @@ _Noreturn void trap_syscall(void)
 		dispatch_call(thread, &syscalls[number]);
 	else
 		arch_call_result(thread, E_NOSYS, 0);
-	bank_destroy_abandoned();
 	sched_run();
 }
 
 _Noreturn void trap_page_fault(vaddr_t addr, u32 access)
 {
-	enter();
+	sched_enter(arch_cpu());
 	struct thread *thread = current();
 	struct region *region = addr < USER_END ? region_find(thread->task, addr) : NULL;
 	struct segment *segment = NULL;
@@ -74,7 +65,7 @@ _Noreturn void trap_page_fault(vaddr_t addr, u32 access)
 
 _Noreturn void trap_exception(unsigned vector, u64 code)
 {
-	enter();
+	sched_enter(arch_cpu());
 	thread_fault(current(), UPCALL_EXCEPTION, vector, code, 0);
 	sched_run();
 }
@@ -89,7 +80,7 @@ static void interrupt(unsigned vector)
 
 _Noreturn void trap_interrupt(unsigned vector)
 {
-	enter();
+	sched_enter(arch_cpu());
 	interrupt(vector);
 	sched_run();
 }

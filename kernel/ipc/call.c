@@ -58,10 +58,12 @@ static void caps_discard(struct task *from, const u64 *in)
 {
 	cap_t caps[MSG_CAPS] = { (cap_t)in[0], (cap_t)(in[0] >> 32), (cap_t)in[1],
 		                 (cap_t)(in[1] >> 32) };
+	object_get(&from->object); /* one may be the last for the task itself */
 	for (unsigned i = 0; i < MSG_CAPS; i++) {
 		if (caps[i] & CAP_MOVE)
 			cap_drop(from, caps[i] & ~CAP_MOVE);
 	}
+	object_put(&from->object);
 }
 
 static err_t message_caps(struct thread *from, struct thread *to)
@@ -79,14 +81,6 @@ static err_t message_caps(struct thread *from, struct thread *to)
 		out[1] = given[1];
 	}
 	return error;
-}
-
-static void message_words(struct thread *from, struct thread *to)
-{
-	const u64 *a = &arch_regs(from)[ARCH_REG_WORD];
-	u64 *b = &arch_regs(to)[ARCH_REG_WORD];
-	for (unsigned i = 0; i < MSG_WORDS; i++)
-		b[i] = a[i];
 }
 
 /* --- call --- */
@@ -135,7 +129,7 @@ bool ipc_deliver(struct port *port, struct thread *caller, u64 label, struct thr
 	if (error)
 		thread_wake(caller, error, 0);
 	else
-		message_words(caller, receiver);
+		thread_words(caller, receiver);
 	return !error;
 }
 
@@ -277,7 +271,7 @@ static void reply_undelivered(struct thread *thread, struct reply *reply, bool r
 	reply_release(reply);
 	if (caller) {
 		thread_answered(caller);
-		message_words(thread, caller);
+		thread_words(thread, caller);
 		sched_ready(caller);
 	}
 	reply_end(thread, port, receive);
@@ -313,7 +307,7 @@ static INLINE void ipc_reply(struct cpu *cpu, struct thread *thread, bool receiv
 		receiver_wait(thread, port);
 		sched_hand_over(cpu, thread, caller);
 	}
-	message_words(thread, caller);
+	thread_words(thread, caller);
 	sched_ready(caller);
 	reply_end(thread, port, receive);
 }
@@ -322,9 +316,7 @@ _Noreturn HOT void trap_message(void)
 {
 	struct cpu *cpu = arch_cpu();
 
-	kernel_lock();
-	if (cpu->look)
-		sched_check_current();
+	sched_enter(cpu);
 	struct thread *thread = cpu->current;
 	u32 number = (u32)arch_call_number(thread);
 

@@ -181,15 +181,17 @@ void bank_abandon(struct bank *bank)
 {
 	if (!list_linked(&bank->abandoned))
 		list_add_tail(&abandoned, &bank->abandoned);
+	arch_cpu()->look = true;
 }
 
-void bank_destroy_abandoned(void)
+bool bank_destroy_abandoned(void)
 {
 	struct bank *bank;
 	while ((bank = list_first(&abandoned, struct bank, abandoned))) {
 		if (bank_destroy(bank))
-			return;
+			return false;
 	}
+	return true;
 }
 
 /* --- calls --- */

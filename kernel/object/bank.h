@@ -41,7 +41,7 @@ void bank_give_page(struct bank *bank, void *page);
 
 err_t bank_destroy(struct bank *bank);
 /* Its last capability is gone, closed perhaps by the end of a task that it pays for: destroy it at
- * the end of the call. */
+ * the end of this entry into the kernel. */
 void bank_abandon(struct bank *bank);
-/* Destroy what has been abandoned, up to a preemption point. */
-void bank_destroy_abandoned(void);
+/* Destroy what has been abandoned, up to a preemption point: false if something is left. */
+bool bank_destroy_abandoned(void);

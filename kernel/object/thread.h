@@ -3,6 +3,7 @@
  * and whoever ends the wait writes the result into its registers. */
 #pragma once
 
+#include "abi/message.h"
 #include "abi/thread.h"
 #include "object/object.h"
 #include "sched/timer.h"
@@ -62,6 +63,13 @@ size_t thread_size(void);
 static inline void *thread_fpu(struct thread *thread)
 {
 	return (char *)thread + ((sizeof(struct thread) + 63) & ~(size_t)63);
+}
+
+/* The words of a message go from one's registers to the other's. */
+static inline void thread_words(struct thread *from, struct thread *to)
+{
+	memcpy(&arch_regs(to)[ARCH_REG_WORD], &arch_regs(from)[ARCH_REG_WORD],
+	       MSG_WORDS * sizeof(u64));
 }
 
 /* It runs, or has just entered the kernel. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sched/run.h"
 
+#include "object/bank.h"
 #include "object/task.h"
 #include "object/thread.h"
 #include "sched/timer.h"
@@ -182,6 +183,8 @@ static void cpu_set_timer(struct cpu *cpu)
 
 static _Noreturn void sched_look(struct cpu *cpu)
 {
+	bool done = bank_destroy_abandoned();
+
 	for (;;) {
 		struct thread *thread = cpu->current;
 		if (thread && thread_can_run(thread) && thread_allowed(thread, cpu) &&
@@ -210,7 +213,7 @@ static _Noreturn void sched_look(struct cpu *cpu)
 	if (cpu->current->interrupt)
 		thread_check_interrupt(cpu->current);
 	cpu_set_timer(cpu);
-	cpu->look = false;
+	cpu->look = !done;
 	arch_resume(cpu->current);
 }
 
@@ -227,11 +230,10 @@ _Noreturn void sched_run(void)
 _Noreturn void sched_hand_over_looking(struct thread *thread)
 {
 	struct cpu *cpu = arch_cpu();
-	const u64 *words = &arch_regs(cpu->current)[ARCH_REG_WORD];
 	u64 slice_end = cpu->slice_end;
 
 	ASSERT(thread->state == THREAD_RUNNABLE && !thread->queued && !thread_on_cpu(thread));
-	memcpy(&arch_regs(thread)[ARCH_REG_WORD], words, MSG_WORDS * sizeof(*words));
+	thread_words(cpu->current, thread);
 	if (!thread_allowed(thread, cpu) || thread->task->suspended ||
 	    (cpu->ready && queue_best(cpu) > thread->priority)) {
 		sched_ready(thread);

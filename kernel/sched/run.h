@@ -21,9 +21,16 @@ void sched_kick(struct thread *thread);
 /* A long operation should stop here and be restarted. */
 bool sched_preempt_wanted(void);
 void sched_timer_tick(void);
-/* After entering the kernel with cpu->look set: if the current thread was destroyed or stopped
- * meanwhile, leave it. */
+/* If the current thread was destroyed or stopped meanwhile, leave it. */
 void sched_check_current(void);
+/* The beginning of every entry into the kernel: take the lock, see that the current thread is still
+ * to run. */
+static INLINE void sched_enter(const struct cpu *cpu)
+{
+	kernel_lock();
+	if (cpu->look)
+		sched_check_current();
+}
 
 _Noreturn void sched_hand_over_looking(struct thread *thread);
 /* `from`, which runs on this `cpu`, waits from now on: `thread`, runnable and in no queue, runs in

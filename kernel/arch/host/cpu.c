@@ -50,8 +50,7 @@ _Noreturn void arch_resume(struct thread *thread)
 _Noreturn void arch_switch_message(struct thread *from, struct thread *to)
 {
 	arch_thread_save(from);
-	memcpy(&to->arch.regs[ARCH_REG_WORD], &from->arch.regs[ARCH_REG_WORD],
-	       MSG_WORDS * sizeof(u64));
+	thread_words(from, to);
 	arch_resume(to);
 }
 

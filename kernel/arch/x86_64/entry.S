@@ -101,23 +101,31 @@ entry_vectors:
 	push %rdi
 	.endm
 
-	.macro LOAD_REGISTERS base
+	/* The words of a message; base may be rsi. */
+	.macro LOAD_WORDS base
 	mov FRAME_RDI(\base), %rdi
-	mov FRAME_RSI(\base), %rsi
 	mov FRAME_RDX(\base), %rdx
 	mov FRAME_R10(\base), %r10
 	mov FRAME_R8(\base), %r8
 	mov FRAME_R9(\base), %r9
 	mov FRAME_RBX(\base), %rbx
-	mov FRAME_RAX(\base), %rax
-	mov FRAME_R12(\base), %r12
-	mov FRAME_R13(\base), %r13
-	mov FRAME_R14(\base), %r14
-	mov FRAME_R15(\base), %r15
-	mov FRAME_RBP(\base), %rbp
+	mov FRAME_RSI(\base), %rsi
 	.endm
 
-	.macro LEAVE_SYSCALL
+	/* All others but rcx and r11. */
+	.macro LOAD_OTHERS
+	mov FRAME_RAX(%rsp), %rax
+	mov FRAME_R12(%rsp), %r12
+	mov FRAME_R13(%rsp), %r13
+	mov FRAME_R14(%rsp), %r14
+	mov FRAME_R15(%rsp), %r15
+	mov FRAME_RBP(%rsp), %rbp
+	.endm
+
+	/* To user mode, when all but rcx, r11 and what leads there is loaded. */
+	.macro LEAVE
+	cmpq $ENTRY_SYSCALL, FRAME_VECTOR(%rsp)
+	jne leave_interrupt
 	mov FRAME_RIP(%rsp), %rcx
 	mov FRAME_RFLAGS(%rsp), %r11
 	mov FRAME_RSP(%rsp), %rsp
@@ -147,10 +155,9 @@ entry_clac:
 	.globl arch_restore
 arch_restore:
 	mov %rdi, %rsp
-	LOAD_REGISTERS %rsp
-	cmpq $ENTRY_SYSCALL, FRAME_VECTOR(%rsp)
-	jne leave_interrupt
-	LEAVE_SYSCALL
+	LOAD_WORDS %rsp
+	LOAD_OTHERS
+	LEAVE
 leave_interrupt:
 	mov FRAME_RCX(%rsp), %rcx
 	mov FRAME_R11(%rsp), %r11
@@ -164,23 +171,10 @@ leave_interrupt:
 	.globl arch_restore_message
 arch_restore_message:
 	mov %rdi, %rsp
-	mov FRAME_RDI(%rsi), %rdi
-	mov FRAME_RDX(%rsi), %rdx
-	mov FRAME_R10(%rsi), %r10
-	mov FRAME_R8(%rsi), %r8
-	mov FRAME_R9(%rsi), %r9
-	mov FRAME_RBX(%rsi), %rbx
-	mov FRAME_RSI(%rsi), %rsi
+	LOAD_WORDS %rsi
 	movb $0, kernel_locked(%rip)
-	mov FRAME_RAX(%rsp), %rax
-	mov FRAME_R12(%rsp), %r12
-	mov FRAME_R13(%rsp), %r13
-	mov FRAME_R14(%rsp), %r14
-	mov FRAME_R15(%rsp), %r15
-	mov FRAME_RBP(%rsp), %rbp
-	cmpq $ENTRY_SYSCALL, FRAME_VECTOR(%rsp)
-	jne leave_interrupt
-	LEAVE_SYSCALL
+	LOAD_OTHERS
+	LEAVE
 
 /* From the kernel: an interrupt of the idle loop, or a fatal fault. */
 entry_kernel:
@@ -188,7 +182,8 @@ entry_kernel:
 	cld
 	mov %rsp, %rdi
 	call trap_kernel
-	LOAD_REGISTERS %rsp
+	LOAD_WORDS %rsp
+	LOAD_OTHERS
 	mov FRAME_RCX(%rsp), %rcx
 	mov FRAME_R11(%rsp), %r11
 	add $FRAME_RIP, %rsp

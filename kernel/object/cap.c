@@ -141,6 +141,18 @@ cap_t cap_fill(const struct slot_reservation *slot, struct object *object, u32 r
 	return slot->index;
 }
 
+err_t cap_grant(struct object *object, u32 rights, cap_t *out)
+{
+	struct slot_reservation slot;
+	err_t error = cap_reserve(current_task(), &slot);
+	if (error)
+		return error;
+
+	COMMIT();
+	*out = cap_fill(&slot, object, rights);
+	return OK;
+}
+
 err_t cap_drop(struct task *task, cap_t cap)
 {
 	struct cap_slot *slot = slot_find(&task->caps, cap);

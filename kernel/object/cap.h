@@ -97,6 +97,9 @@ MUST_CHECK err_t cap_reserve_at(struct task *task, u32 index, struct slot_reserv
 void cap_cancel(const struct slot_reservation *slot);
 /* The new capability, which counts as a reference. */
 cap_t cap_fill(const struct slot_reservation *slot, struct object *object, u32 rights);
+/* What is left of a call that has found and checked `object`: a capability for it in the caller's
+ * table. */
+err_t cap_grant(struct object *object, u32 rights, cap_t *out);
 
 /* Close; E_CAP if the slot is free. */
 err_t cap_drop(struct task *task, cap_t cap);

@@ -329,14 +329,7 @@ err_t sys_task_segment(cap_t cap, u64 addr, cap_t *out)
 	const struct region *region = region_find(task, addr);
 	if (!region || !region->segment)
 		return E_FAULT;
-	struct slot_reservation slot;
-	err_t error = cap_reserve(current_task(), &slot);
-	if (error)
-		return error;
-
-	COMMIT();
-	*out = cap_fill(&slot, &region->segment->object, region->access_max | RIGHT_COPY);
-	return OK;
+	return cap_grant(&region->segment->object, region->access_max | RIGHT_COPY, out);
 }
 
 err_t sys_task_cap(cap_t task_cap, cap_t cap, cap_t *out)
@@ -345,14 +338,7 @@ err_t sys_task_cap(cap_t task_cap, cap_t cap, cap_t *out)
 	struct object *object = task ? cap_find_in(task, cap, KIND_NONE, RIGHT_COPY) : NULL;
 	if (!object)
 		return E_CAP;
-	struct slot_reservation slot;
-	err_t error = cap_reserve(current_task(), &slot);
-	if (error)
-		return error;
-
-	COMMIT();
-	*out = cap_fill(&slot, object, cap_rights(task, cap) & RIGHT_ALL);
-	return OK;
+	return cap_grant(object, cap_rights(task, cap) & RIGHT_ALL, out);
 }
 
 /* --- memory of another task --- */

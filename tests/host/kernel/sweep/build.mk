@@ -1,6 +1,3 @@
 host_test := kernel_sweep
-cflags := -DDEBUG -Ikernel/arch/host -Itests/host/kernel/world
 sources := charge_test.c scene.c
-sources += $(wildcard tests/host/kernel/world/*.c kernel/arch/host/*.c kernel/object/*.c kernel/mm/*.c kernel/ipc/*.c)
-sources += $(wildcard kernel/sched/*.c kernel/debug/*.c) kernel/lib/tree.c kernel/boot/main.c kernel/boot/sigma0.c
-sources += kernel/boot/dispatch.c build/gen/syscall_table.c build/gen/syscall_stubs.c
+include tests/host/kernel/world/kernel.mk

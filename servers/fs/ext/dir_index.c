@@ -135,8 +135,7 @@ bool dir_index_next(const struct ext_node *dir, const char *name, size_t size, u
 
 bool dir_index_begin(struct ext_node *dir)
 {
-	if (!dir->index && !dir->index_refused)
-		dir->index = index_make(ext_of(&dir->node), SLOTS_FIRST);
-	dir->index_refused |= !dir->index;
+	dir->index = index_make(ext_of(&dir->node), SLOTS_FIRST);
+	dir->index_refused = !dir->index;
 	return dir->index;
 }

@@ -4,7 +4,8 @@
 
 #include "ext.h"
 
-/* An empty index; the caller adds all names there are. False: there can be none. */
+/* An empty index for a directory without one; the caller adds all names there are. False: there can
+ * be none. */
 bool dir_index_begin(struct ext_node *dir);
 void dir_index_drop(struct ext_node *dir);
 /* These do nothing without an index. */

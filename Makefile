@@ -3,4 +3,5 @@
 include mk/help.mk
 include mk/rules.mk
 include mk/checks.mk
+include mk/ports.mk
 include mk/targets.mk

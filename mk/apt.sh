@@ -5,12 +5,12 @@ case $build in /*) ;; *) build=$PWD/$build ;; esac
 apt=$build/apt
 export APT_CONFIG=$apt/apt.conf
 
-# The mirrors that this machine's apt knows for Debian 12, or Debian's own.
+# The mirrors that this machine's apt knows for Debian 12, or Debian's own; the release itself first, for apt takes what it finds first.
 apt_sources() {
 	found=$(APT_CONFIG='' apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
-		awk '$2 ~ /^bookworm/ && $3 == "main" { print $1, $2 }' | sort -u)
-	[ -n "$found" ] || found="http://deb.debian.org/debian bookworm"
-	echo "$found" | while read -r uri release; do
+		awk '$2 ~ /^bookworm/ && $3 == "main" { print $2, $1 }' | sort -u)
+	[ -n "$found" ] || found="bookworm http://deb.debian.org/debian"
+	echo "$found" | while read -r release uri; do
 		for type in deb deb-src; do
 			echo "$type [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $release main"
 		done

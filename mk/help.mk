@@ -13,6 +13,8 @@ help:
 	@echo 'make bench      what things cost, in instructions'
 	@echo 'make image      build/drove.img, a bootable disk'
 	@echo '                EXTRA_DEBS="bash python3" after `make image` or `make run`: with these packages of Debian 12'
+	@echo '                PORTS="dash lua" likewise: with these ports; `make ports` lists them, make port-NAME builds one'
+	@echo 'make test-ports builds all ports and tries them in the guest'
 	@echo 'make toolchain  build/toolchain/bin/x86_64-drove-linux-musl-gcc and -g++'
 	@echo 'make deps       only install the Debian packages that are needed'
 	@echo 'make lint       only the checks of the source; make format lays it out as they want it'

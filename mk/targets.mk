@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 # What people ask for.
-.PHONY: kernel servers host-tests musl toolchain image image-name run test test-debian bench lint format deps clean
+.PHONY: kernel servers host-tests musl toolchain image image-name run test test-debian test-ports bench lint format deps clean
 
 STAMP := $(BUILD)/stamp
-# With EXTRA_DEBS, names of Debian packages, the image is another one that has them too.
+# With EXTRA_DEBS, names of Debian packages, or PORTS, the image is another one that has them too.
 EXTRA_DEBS := $(sort $(EXTRA_DEBS))
-EXTRA := $(if $(EXTRA_DEBS),$(BUILD)/debian/$(shell echo $(EXTRA_DEBS) | sha256sum | cut -c1-12))
+PORTS_USED := $(call with_used,$(PORTS))
+PORT_ARCHIVES := $(PORTS_USED:%=$(BUILD)/ports/%.tar)
+EXTRA := $(if $(EXTRA_DEBS)$(PORTS_USED),$(BUILD)/extra/$(shell echo $(EXTRA_DEBS) / $(PORTS_USED) | sha256sum | cut -c1-12))
 IMAGE := $(if $(EXTRA),$(EXTRA).img,$(BUILD)/drove.img)
 BUNDLE := $(BUILD)/bundle.img
 
@@ -79,12 +81,13 @@ $(BUILD)/drove.img: image/mkimage image/grub.cfg image/early.cfg $(IMAGE_PARTS) 
 	@image/mkimage $@ $(IMAGE_PARTS) $(BUILD)/root
 
 ifneq ($(EXTRA),)
-$(EXTRA).stamp: mk/debian $(BUILD)/root.stamp | $(STAMP)/deps
+$(EXTRA).stamp: mk/debian $(BUILD)/root.stamp $(PORT_ARCHIVES) | $(STAMP)/deps
 	@mkdir -p $(@D)
-	@mk/debian $(EXTRA) $(EXTRA_DEBS)
+	@$(if $(EXTRA_DEBS),mk/debian $(EXTRA) $(EXTRA_DEBS),rm -rf $(EXTRA) && cp -a $(BUILD)/root $(EXTRA))
+	@for archive in $(PORT_ARCHIVES); do tar xf $$archive --keep-directory-symlink --no-same-owner -C $(EXTRA); done
 	@touch $@
 $(EXTRA).img: image/mkimage image/grub.cfg image/early.cfg $(IMAGE_PARTS) $(EXTRA).stamp
-	@echo '  make $@ ($(EXTRA_DEBS))'
+	@echo '  make $@ ($(strip $(EXTRA_DEBS) $(PORTS_USED)))'
 	@image/mkimage $@ $(IMAGE_PARTS) $(EXTRA) $(IMAGE_FREE)
 endif
 
@@ -103,12 +106,16 @@ lint:
 format:
 	@mk/format
 
-test: $(IMAGE) host-tests $(BUILD)/debian/busybox-static
+# With the ports that are quickly built.
+test: $(IMAGE) host-tests $(BUILD)/debian/busybox-static port-lua port-tcc
 	@tests/run
 
 # Debian's programs in the guest; fetches 110 MB of packages the first time.
 test-debian: $(IMAGE)
 	@tests/debian/test $(CASES)
+# All ports, built and tried in the guest; the first time takes some minutes.
+test-ports: $(IMAGE) $(PORT_NAMES:%=port-%)
+	@tests/run --guest ports
 
 bench: $(IMAGE)
 	@mk/bench

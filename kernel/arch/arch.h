@@ -53,6 +53,9 @@ void arch_map(struct arch_space *space, vaddr_t addr, paddr_t page, u32 access,
 /* Unmap `count` pages; the ARCH_REFERENCED | ARCH_DIRTY of all of them. Follow with arch_flush.
  * Skips absent tables quickly. */
 u32 arch_unmap(struct arch_space *space, vaddr_t addr, u64 count);
+/* The size of the aligned piece of the space around `addr` that has no table for pages, and so none
+ * mapped; 0: there is one. */
+u64 arch_hole(const struct arch_space *space, vaddr_t addr);
 /* Take write access away from `count` pages. Follow with arch_flush. */
 void arch_write_protect(struct arch_space *space, vaddr_t addr, u64 count);
 /* Read and clear the referenced and dirty bits of a page. */
@@ -94,6 +97,9 @@ _Noreturn void arch_switch_message(struct thread *from, struct thread *to);
 /* Nothing to run: release the kernel lock, wait for interrupts, call sched_run with the lock held
  * after each. */
 _Noreturn void arch_idle(void);
+/* In the middle of something long: release the kernel lock, let this CPU's interrupts and other
+ * CPUs have a turn, and call sched_run with the lock held. */
+_Noreturn void arch_pause(void);
 
 /* Access to a thread's saved registers by their role in kernel calls and messages (message.h). */
 static inline u64 arch_call_number(const struct thread *thread); /* rax */

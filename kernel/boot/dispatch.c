@@ -24,8 +24,7 @@ static void dispatch_call(struct thread *thread, const struct syscall *call)
 		return;
 	if (error == E_RESTART) {
 		arch_call_restart(thread);
-		sched_yield();
-		return;
+		sched_pause();
 	}
 	arch_call_result(thread, error, error ? 0 : result);
 }

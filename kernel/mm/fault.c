@@ -70,6 +70,8 @@ static err_t page_from_source(struct segment *segment, u64 index, bool write,
 {
 	struct segment *source = segment->source;
 	u64 at = index + segment->source_index;
+	if (source->object.dying)
+		return E_DEAD;
 	if (at >= source->pages)
 		return E_IO;
 	const u64 *slot = segment_slot(source, at);
@@ -143,7 +145,7 @@ err_t region_resolve(struct region *region, vaddr_t addr, u32 access, paddr_t *p
 		return E_DEAD;
 	u64 at = region_index(region, addr);
 	struct segment *behind = segment_behind(region->segment, &at);
-	if (!behind)
+	if (region->segment->object.dying || !behind || behind->object.dying)
 		return E_DEAD;
 	if (at >= behind->pages)
 		return E_IO;

@@ -4,6 +4,7 @@
 #include "object/bank.h"
 #include "object/segment.h"
 #include "object/task.h"
+#include "sched/run.h"
 
 static struct region *region_of(struct tree_node *node)
 {
@@ -34,23 +35,92 @@ void region_link(struct region *region, struct task *task, struct segment *segme
 	tree_add(&task->regions, &region->node, start);
 }
 
-static void region_unmap_pages(struct region *region, vaddr_t addr, u64 size)
+/* Longer ranges are unmapped a table at a time, until it is enough for this entry. */
+enum { TABLE_REACH = 512 * PAGE_SIZE };
+
+/* Unmap the first part of [addr, end), and count it; the address up to which that went. */
+static vaddr_t space_unmap_first(struct arch_space *space, vaddr_t addr, vaddr_t end, bool *enough)
 {
-	arch_unmap(&region->task->space, addr, size / PAGE_SIZE);
-	arch_flush(&region->task->space, addr, size / PAGE_SIZE);
+	u64 hole = arch_hole(space, addr), reach = hole ? hole : TABLE_REACH;
+	u64 size = min_u64(end - addr, reach - addr % reach);
+
+	if (!hole)
+		arch_unmap(space, addr, size / PAGE_SIZE);
+	*enough = sched_spend(hole ? 1 : size / PAGE_SIZE);
+	return addr + size;
 }
 
-void region_destroy(struct region *region)
+/* The same for the last part: the address from which on. */
+static vaddr_t space_unmap_last(struct arch_space *space, vaddr_t addr, vaddr_t end, bool *enough)
+{
+	u64 hole = arch_hole(space, end - 1), reach = hole ? hole : TABLE_REACH;
+	u64 size = min_u64(end - addr, (end - 1) % reach + 1);
+
+	if (!hole)
+		arch_unmap(space, end - size, size / PAGE_SIZE);
+	*enough = sched_spend(hole ? 1 : size / PAGE_SIZE);
+	return end - size;
+}
+
+/* Unmap [addr, end) from its beginning; how far it went. */
+static vaddr_t space_unmap(struct arch_space *space, vaddr_t addr, vaddr_t end)
+{
+	vaddr_t at = addr;
+	for (bool enough = false; at < end && !enough;)
+		at = space_unmap_first(space, at, end, &enough);
+	arch_flush(space, addr, (at - addr) / PAGE_SIZE);
+	return at;
+}
+
+bool region_refresh(struct region *region)
+{
+	if (!region->stale)
+		return true;
+	region->stale =
+	        space_unmap(&region->task->space, max_u64(region->stale, region_start(region)),
+	                    region_end(region));
+	if (region->stale < region_end(region))
+		return false;
+	region->stale = 0;
+	return true;
+}
+
+/* Let the region end at `addr` instead, unmapping from its end; false: not there yet. */
+static bool region_trim_tail(struct region *region, vaddr_t addr)
+{
+	vaddr_t end = region_end(region), at = end;
+	for (bool enough = false; at > addr && !enough;)
+		at = space_unmap_last(&region->task->space, addr, at, &enough);
+	arch_flush(&region->task->space, at, (end - at) / PAGE_SIZE);
+	region->size = at - region_start(region);
+	return at == addr;
+}
+
+/* Let the region begin at `addr` instead, further up. */
+static bool region_trim_head(struct region *region, vaddr_t addr)
+{
+	vaddr_t at = space_unmap(&region->task->space, region_start(region), addr);
+	u64 cut = at - region_start(region);
+	tree_remove(&region->task->regions, &region->node);
+	region->size -= cut;
+	region->offset += cut;
+	tree_add(&region->task->regions, &region->node, at);
+	return at == addr;
+}
+
+err_t region_destroy(struct region *region)
 {
 	struct segment *segment = region->segment;
 
-	region_unmap_pages(region, region_start(region), region->size);
+	if (!region_trim_tail(region, region_start(region)))
+		return E_RESTART;
 	tree_remove(&region->task->regions, &region->node);
 	if (segment) {
 		list_remove(&region->link);
 		object_put(&segment->object);
 	}
 	object_give(&region->object);
+	return OK;
 }
 
 /* --- changing ranges --- */
@@ -70,25 +140,9 @@ static void region_cut(struct region *region, vaddr_t addr, struct region *tail)
 	tail->access = region->access;
 	tail->access_max = region->access_max;
 	tail->shared = region->shared;
+	tail->stale = region->stale ? addr : 0;
 	region->size -= tail->size;
 	region_link(tail, region->task, region->segment, addr);
-}
-
-/* Let the region begin at `addr` instead, further up. */
-static void region_trim_head(struct region *region, vaddr_t addr)
-{
-	u64 cut = addr - region_start(region);
-	region_unmap_pages(region, region_start(region), cut);
-	tree_remove(&region->task->regions, &region->node);
-	region->size -= cut;
-	region->offset += cut;
-	tree_add(&region->task->regions, &region->node, addr);
-}
-
-static void region_trim_tail(struct region *region, vaddr_t addr)
-{
-	region_unmap_pages(region, addr, region_end(region) - addr);
-	region->size = addr - region_start(region);
 }
 
 /* Is a new region needed to make a hole of this range? Only if it lies inside one. */
@@ -98,21 +152,23 @@ static bool hole_needs_region(struct task *task, vaddr_t addr, u64 size)
 	return region && region_end(region) > addr + size;
 }
 
-static void hole_make(struct task *task, vaddr_t addr, u64 size, struct region *spare)
+/* E_RESTART: enough for now; `spare` has been used then. */
+static err_t hole_make(struct task *task, vaddr_t addr, u64 size, struct region *spare)
 {
 	vaddr_t end = addr + size;
 	struct region *region = region_across(task, addr);
 
 	if (region && region_end(region) > end)
 		region_cut(region, end, spare);
-	if (region)
-		region_trim_tail(region, addr);
+	if (region && !region_trim_tail(region, addr))
+		return E_RESTART;
 	while ((region = region_first(task, addr)) && region_start(region) < end) {
-		if (region_end(region) > end)
-			region_trim_head(region, end);
-		else
-			region_destroy(region);
+		bool done = region_end(region) > end ? region_trim_head(region, end)
+		                                     : region_destroy(region) == OK;
+		if (!done)
+			return E_RESTART;
 	}
+	return OK;
 }
 
 static struct region *spare_take(struct task *task)
@@ -166,8 +222,11 @@ err_t sys_task_map(cap_t task_cap, cap_t cap, u64 offset, u64 addr, u64 size, u3
 
 	COMMIT();
 	object_get(&segment->object); /* the hole may have been the last to show it */
-	if (taken)
-		hole_make(task, addr, size, spare);
+	if (taken && hole_make(task, addr, size, spare) == E_RESTART) {
+		object_put(&segment->object);
+		spare_give(region);
+		return E_RESTART;
+	}
 	region->size = size;
 	region->offset = offset;
 	region->access = flags & ACCESS_ALL;
@@ -190,8 +249,7 @@ err_t sys_task_unmap(cap_t task_cap, u64 addr, u64 size)
 		return E_FUNDS;
 
 	COMMIT();
-	hole_make(task, addr, size, spare);
-	return OK;
+	return hole_make(task, addr, size, spare);
 }
 
 /* Make region boundaries at both ends of the range. */
@@ -234,8 +292,10 @@ err_t sys_task_protect(cap_t task_cap, u64 addr, u64 size, u32 access)
 	for (vaddr_t at = addr; at < end;) {
 		struct region *region = region_find(task, at);
 		if (region->access & ~access)
-			region_unmap_pages(region, region_start(region), region->size);
+			region->stale = region_start(region);
 		region->access = (u8)access;
+		if (!region_refresh(region))
+			return E_RESTART;
 		at = region_end(region);
 	}
 	return OK;
@@ -257,7 +317,9 @@ err_t sys_task_move(cap_t task_cap, u64 from, u64 size, u64 to)
 	struct region *region;
 	while ((region = region_first(task, from)) && region_start(region) < from + size) {
 		vaddr_t start = region_start(region);
-		region_unmap_pages(region, start, region->size);
+		arch_unmap(&task->space, start, region->size / PAGE_SIZE);
+		arch_flush(&task->space, start, region->size / PAGE_SIZE);
+		region->stale = 0;
 		tree_remove(&task->regions, &region->node);
 		tree_add(&task->regions, &region->node, to + (start - from));
 	}

@@ -16,6 +16,8 @@ struct region {
 	struct segment *segment; /* NULL: it was destroyed; counted in its refs */
 	struct list link;        /* in segment->regions */
 	u64 offset;              /* bytes into the segment */
+	vaddr_t stale;           /* if not 0: translations from here on are to go, since the segment
+	                            is being destroyed or access has been taken away */
 	u8 access, access_max;   /* enum access */
 	bool shared;
 };
@@ -37,8 +39,10 @@ struct region *region_find(struct task *task, vaddr_t addr);
 struct region *region_first(struct task *task, vaddr_t addr);
 /* Link a region that was taken from the task's bank; takes a reference on the segment. */
 void region_link(struct region *region, struct task *task, struct segment *segment, vaddr_t start);
-/* Unmap and free all of the region. */
-void region_destroy(struct region *region);
+/* Unmap and free all of the region, from its end. E_RESTART: enough for now (sched_spend). */
+err_t region_destroy(struct region *region);
+/* Unmap what is stale; false: enough for now. */
+bool region_refresh(struct region *region);
 
 /* The physical page at `addr` for `access`, translation installed. E_ACCESS; E_FUNDS; E_DEAD: the
  * segment is gone; E_AGAIN: the page must be paged in: *segment and *index say what to wait for. */

@@ -5,6 +5,7 @@
 #include "object/device.h"
 #include "object/segment.h"
 #include "object/thread.h"
+#include "sched/run.h"
 
 /* A frame that must stay where it is (a control block, DMA) is not shared but copied at once. */
 static bool segment_copy_pinned(struct segment *to, u64 *slot, const struct frame *frame)
@@ -66,7 +67,7 @@ struct segment *segment_copy(struct bank *bank, struct segment *from, u64 index,
 		if (!slot)
 			break;
 		if (!segment_copy_slot(to, i - index, *slot)) {
-			segment_destroy(to);
+			segment_discard(to);
 			return NULL;
 		}
 	}
@@ -178,17 +179,22 @@ static bool segment_pinned_from(struct segment *segment, u64 index)
 	}
 }
 
-static void segment_drop_from(struct segment *segment, u64 index)
+/* Empty the segment from `start` on, a node at a time. */
+static err_t segment_drop_from(struct segment *segment, u64 start)
 {
-	if (index == segment->pages)
-		return;
-	segment_unmap(segment, index, segment->pages - index, UNMAP_ALL);
-	for (;; index++) {
-		u64 *slot = segment_slot_next(segment, &index, segment->pages);
-		if (!slot)
-			return;
-		segment_slot_clear(segment, slot);
+	for (u64 index = start; segment_slot_next(segment, &index, segment->pages);) {
+		u64 first = index - index % NODE_SLOTS;
+		u64 end = min_u64(first + NODE_SLOTS, segment->pages);
+		segment_unmap(segment, index, end - index, UNMAP_ALL);
+		u64 count = end - index, *slot;
+		while ((slot = segment_slot_next(segment, &index, end)))
+			segment_slot_clear(segment, slot);
+		if (first >= start)
+			segment_leaf_free(segment, first);
+		if (sched_spend(count))
+			return E_RESTART;
 	}
+	return OK;
 }
 
 err_t sys_segment_resize(cap_t cap, u64 size)
@@ -205,9 +211,11 @@ err_t sys_segment_resize(cap_t cap, u64 size)
 		if (!segment_deepen(segment, pages))
 			return E_FUNDS;
 	} else {
-		if (segment_pinned_from(segment, pages))
+		if ((segment->dma || !list_empty(&segment->controls)) &&
+		    segment_pinned_from(segment, pages))
 			return E_BUSY;
-		segment_drop_from(segment, pages);
+		if (segment_drop_from(segment, pages) == E_RESTART)
+			return E_RESTART;
 	}
 	COMMIT();
 	segment->pages = pages;
@@ -231,7 +239,7 @@ err_t sys_segment_contiguous(cap_t bank_cap, cap_t dma_cap, u64 size, cap_t *out
 	u64 *first = segment_slot_get(segment, 0);
 	struct frame *run = first ? frame_take_run(pages) : NULL;
 	if (!run) {
-		segment_destroy(segment);
+		segment_discard(segment);
 		return E_AGAIN;
 	}
 	for (u64 i = 0; i < pages; i++) {
@@ -260,5 +268,6 @@ err_t sys_segment_address(cap_t cap, cap_t dma_cap, u64 offset, u64 *address)
 
 	COMMIT();
 	frame_of(*address)->pins |= PIN_DMA;
+	segment->dma = true;
 	return OK;
 }

@@ -2,6 +2,7 @@
 /* The radix tree of a segment's slots: NODE_SLOTS wide, as deep as the segment's size needs. */
 #include "object/bank.h"
 #include "object/segment.h"
+#include "sched/run.h"
 
 enum { NODE_SHIFT = 9 };
 
@@ -99,26 +100,65 @@ u64 *segment_slot_next(struct segment *segment, u64 *index, u64 end)
 	return NULL;
 }
 
-/* Free the nodes below `node`, and itself. Depth is at most SEGMENT_DEPTH_MAX, and so is the
- * recursion. */
-static void node_free(struct segment *segment, paddr_t node, unsigned level)
+static void node_give(struct segment *segment, u64 *link)
 {
-	const u64 *slots = arch_ptr(node);
-	for (unsigned i = 0; level > 1 && i < NODE_SLOTS; i++) {
-		if (slots[i])
-			node_free(segment, slots[i], level - 1);
-	}
 	segment->object.bank->uses[FRAME_NODE]--;
-	frame_give(frame_of(node));
-	if (!segment->committed)
-		segment->paid--, bank_refund(segment->object.bank, 1);
+	frame_give(frame_of(*link));
+	*link = 0;
+	segment_unpay(segment, 1);
 }
 
-void segment_nodes_free(struct segment *segment)
+void segment_leaf_free(struct segment *segment, u64 index)
 {
-	if (segment->depth && segment->root)
-		node_free(segment, segment->root, segment->depth);
-	segment->root = 0;
+	u64 *link = &segment->root;
+	unsigned level = segment->depth;
+
+	for (; level > 1 && *link; level--)
+		link = (u64 *)arch_ptr(*link) + node_place(index, level);
+	if (level == 1 && *link)
+		node_give(segment, link);
+}
+
+/* Empty `count` slots; false: some are left. */
+static bool slots_drain(struct segment *segment, u64 *slots, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (!slots[i])
+			continue;
+		segment_slot_clear(segment, &slots[i]);
+		if (sched_spend(1))
+			return false;
+	}
+	return true;
+}
+
+/* The first link in a node of tables that is not empty, or NULL. */
+static u64 *node_first(u64 node)
+{
+	u64 *slots = arch_ptr(node);
+	for (unsigned i = 0; i < NODE_SLOTS; i++) {
+		if (slots[i])
+			return &slots[i];
+	}
+	return NULL;
+}
+
+err_t segment_drain(struct segment *segment)
+{
+	if (segment->depth == 0)
+		return slots_drain(segment, segment->inline_slots, SEGMENT_INLINE) ? OK : E_RESTART;
+	while (segment->root) {
+		u64 *link = &segment->root, *below = link;
+		unsigned level = segment->depth;
+		for (; level > 1 && (below = node_first(*link)); level--)
+			link = below;
+		if (level == 1 && !slots_drain(segment, arch_ptr(*link), NODE_SLOTS))
+			return E_RESTART;
+		node_give(segment, link);
+		if (sched_spend(1))
+			return E_RESTART;
+	}
+	return OK;
 }
 
 bool segment_pay(struct segment *segment, u64 pages)

@@ -12,7 +12,6 @@ bool kernel_committed;
 
 static struct bank root;
 struct bank *root_bank = &root;
-static struct list abandoned = { &abandoned, &abandoned };
 
 static void bank_init(struct bank *bank)
 {
@@ -160,14 +159,13 @@ err_t bank_destroy(struct bank *bank)
 		err_t error = object_destroy(victim);
 		if (error)
 			return error;
-		if (sched_preempt_wanted())
+		if (sched_spend(1))
 			return E_RESTART;
 	}
 	ASSERT(bank->own == 0);
 	u64 weight = bank_weight(bank->charged, bank->reserve);
 	struct bank *parent = bank->object.bank;
 	list_remove(&bank->sibling);
-	list_remove(&bank->abandoned);
 	if (weight) {
 		/* The reserve goes back to the parent. */
 		parent->own += weight;
@@ -175,23 +173,6 @@ err_t bank_destroy(struct bank *bank)
 	}
 	object_give(&bank->object);
 	return OK;
-}
-
-void bank_abandon(struct bank *bank)
-{
-	if (!list_linked(&bank->abandoned))
-		list_add_tail(&abandoned, &bank->abandoned);
-	arch_cpu()->look = true;
-}
-
-bool bank_destroy_abandoned(void)
-{
-	struct bank *bank;
-	while ((bank = list_first(&abandoned, struct bank, abandoned))) {
-		if (bank_destroy(bank))
-			return false;
-	}
-	return true;
 }
 
 /* --- calls --- */

@@ -8,9 +8,9 @@
 #include "object/object.h"
 
 struct bank {
-	struct object object; /* object.bank: the parent; NULL for the root */
+	struct object object;  /* object.bank: the parent; NULL for the root */
+	struct list abandoned; /* as struct lasting has it */
 	struct list children, sibling;
-	struct list abandoned;         /* in the list of those that nobody has a capability for */
 	u64 limit, charged, reserve;   /* pages */
 	u64 own;                       /* pages charged to this very bank */
 	u64 uses[FRAME_USES];          /* pages taken, by use */
@@ -40,8 +40,3 @@ void *bank_take_page(struct bank *bank, enum frame_use use);
 void bank_give_page(struct bank *bank, void *page);
 
 err_t bank_destroy(struct bank *bank);
-/* Its last capability is gone, closed perhaps by the end of a task that it pays for: destroy it at
- * the end of this entry into the kernel. */
-void bank_abandon(struct bank *bank);
-/* Destroy what has been abandoned, up to a preemption point: false if something is left. */
-bool bank_destroy_abandoned(void);

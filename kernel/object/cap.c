@@ -238,14 +238,19 @@ err_t sys_cap_copy(cap_t task_cap, cap_t cap, u32 rights, u32 index, cap_t *out)
 
 err_t sys_cap_destroy(cap_t cap)
 {
-	/* One whose destruction has begun is found, too: it may go on after a preemption point. */
+	/* One whose destruction has begun is found, too: it may go on. */
 	const struct cap_slot *slot = slot_find(&current_task()->caps, cap);
 	if (!slot || slot->what <= CAP_RESERVED || !(slot_rights(slot) & RIGHT_CONTROL))
 		return E_CAP;
 	/* Or have been brought to its end by another processor. */
 	if (!slot_alive(slot))
 		return OK;
-	return object_destroy(slot_object(slot));
+	struct object *object = slot_object(slot);
+	err_t error = object_destroy(object);
+	if (error != E_RESTART || object->kind == KIND_THREAD)
+		return error;
+	object_abandon(object);
+	return OK;
 }
 
 err_t sys_cap_info(cap_t cap, u64 *info)

@@ -10,6 +10,9 @@
 #include "object/task.h"
 #include "object/thread.h"
 
+static struct list abandoned = { &abandoned, &abandoned };
+static u32 abandoned_priority; /* the greatest of those who did */
+
 /* The last serial number given out; 2^64 are never used up. */
 static u64 last_serial;
 
@@ -49,6 +52,11 @@ struct object *object_header(void *whole, unsigned kind)
 	return (struct object *)(void *)((char *)whole + slab_header(kind));
 }
 
+static bool kind_lasts(unsigned kind)
+{
+	return kind == KIND_BANK || kind == KIND_TASK || kind == KIND_SEGMENT;
+}
+
 static struct frame *slab_grow(struct bank *bank, unsigned kind)
 {
 	struct frame *frame = bank_take_frame(bank, FRAME_SLAB);
@@ -84,6 +92,8 @@ void *object_take(struct bank *bank, unsigned kind)
 	memset(whole, 0, slab_size(kind));
 	*object_header(whole, kind) =
 	        (struct object){ .serial = ++last_serial, .bank = bank, .kind = (u8)kind };
+	if (kind_lasts(kind))
+		list_init(&((struct lasting *)(void *)whole)->abandoned);
 	return whole;
 }
 
@@ -93,6 +103,8 @@ void object_give(struct object *object)
 	unsigned i = (unsigned)(((uintptr_t)object & PAGE_MASK) / slab_size(frame->kind));
 
 	ASSERT(frame->use == FRAME_SLAB && frame->used & 1ull << i && object->serial);
+	if (kind_lasts(object->kind))
+		list_remove(&container_of(object, struct lasting, object)->abandoned);
 	object->serial = 0;
 	frame->used &= ~(1ull << i);
 	list_remove(&frame->link);
@@ -120,16 +132,37 @@ bool object_alive(const struct object *object, u64 serial)
 void object_put(struct object *object)
 {
 	ASSERT(object->refs > 0);
-	if (--object->refs > 0)
+	if (--object->refs > 0 || object->dying)
 		return;
-	if (object->kind == KIND_BANK)
-		bank_abandon(container_of(object, struct bank, object));
-	if (object->kind == KIND_BANK || object->dying)
-		return;
-	/* A thread that runs on another processor is finished by that one (sched_check_current),
-	 * and its task after it. */
-	if (object_destroy(object) == E_RESTART && object->kind == KIND_TASK)
-		container_of(object, struct task, object)->destroy_late = true;
+	/* Tasks and banks not in the middle of anything: what drops the reference may be the end of
+	 * a task that the bank pays for, or of one in a long row of tasks that hold each other. */
+	if (object->kind == KIND_BANK || object->kind == KIND_TASK ||
+	    (object_destroy(object) == E_RESTART && object->kind == KIND_SEGMENT))
+		object_abandon(object);
+}
+
+void object_abandon(struct object *object)
+{
+	const struct thread *thread = current();
+	struct list *link = &container_of(object, struct lasting, object)->abandoned;
+	u32 priority = thread ? thread->priority : list_empty(&abandoned) ? PRIORITY_MAX : 0;
+
+	if (list_empty(&abandoned) || priority > abandoned_priority)
+		abandoned_priority = priority;
+	if (!list_linked(link))
+		list_add_tail(&abandoned, link);
+	arch_cpu()->look = true;
+}
+
+bool object_left(u32 priority) { return !list_empty(&abandoned) && priority <= abandoned_priority; }
+
+void object_drain(void)
+{
+	struct lasting *lasting;
+	while ((lasting = list_first(&abandoned, struct lasting, abandoned))) {
+		if (object_destroy(&lasting->object) == E_RESTART)
+			return;
+	}
 }
 
 err_t object_destroy(struct object *object)
@@ -140,8 +173,7 @@ err_t object_destroy(struct object *object)
 	case KIND_BANK:
 		return bank_destroy(container_of(object, struct bank, object));
 	case KIND_SEGMENT:
-		segment_destroy(container_of(object, struct segment, object));
-		break;
+		return segment_destroy(container_of(object, struct segment, object));
 	case KIND_TASK:
 		return task_destroy(container_of(object, struct task, object));
 	case KIND_THREAD:

@@ -23,6 +23,12 @@ struct object {
 	bool dying; /* its destruction has begun */
 };
 
+/* What takes long to destroy begins so: banks, tasks, segments. */
+struct lasting {
+	struct object object;
+	struct list abandoned; /* in the list of those that are to go */
+};
+
 /* A reference that does not keep its object alive. */
 struct weak {
 	struct object *object;
@@ -53,9 +59,16 @@ static inline bool object_alive_as(const struct object *object, unsigned kind, u
 static inline void object_get(struct object *object) { object->refs++; }
 /* Drop a reference; the last one destroys the object. */
 void object_put(struct object *object);
-/* Destroy now. E_RESTART: one of its threads still runs on another processor, or it takes long:
- * call again. */
+/* Destroy now. E_RESTART: one of its threads still runs on another processor, or it is enough work
+ * for one entry into the kernel (sched_spend): call again. */
 err_t object_destroy(struct object *object);
+/* Destroy it at the end of this entry into the kernel, which goes on, with pauses, until that is
+ * done: nobody of less claim to the processor than the present thread runs here before. */
+void object_abandon(struct object *object);
+/* Something is left that keeps a thread of this priority from going on. */
+bool object_left(u32 priority);
+/* Destroy some of it. */
+void object_drain(void);
 
 void weak_set(struct weak *weak, struct object *object);
 struct object *weak_get(const struct weak *weak);

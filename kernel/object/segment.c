@@ -149,36 +149,53 @@ void segment_keeper_gone(struct segment *segment)
 	segment_wake_all(segment, E_DEAD);
 }
 
-void segment_destroy(struct segment *segment)
+/* All that address spaces show of it is to go. */
+static void segment_views_stale(struct segment *segment)
+{
+	list_each (region, &segment->regions, struct region, link)
+		region->stale = region_start(region);
+}
+
+static bool segment_views_refresh(struct segment *segment)
+{
+	list_each (region, &segment->regions, struct region, link) {
+		if (!region_refresh(region))
+			return false;
+	}
+	return true;
+}
+
+err_t segment_destroy(struct segment *segment)
 {
 	struct thread *thread;
 	struct region *region;
 	struct segment *copy;
 
+	if (!segment->object.dying) {
+		segment_views_stale(segment);
+		list_each (view, &segment->copies, struct segment, copy_link)
+			segment_views_stale(view);
+	}
 	segment->object.dying = true;
 	list_remove(&segment->keeper_link);
 	segment_wake_all(segment, E_DEAD);
 	while ((thread = list_first(&segment->controls, struct thread, control_link)))
 		thread_control_lost(thread);
-	segment_unmap(segment, 0, segment->pages, UNMAP_ALL);
-	while ((region = list_first(&segment->regions, struct region, link))) {
-		list_remove(&region->link);
-		region->segment = NULL;
-	}
+	if (!segment_views_refresh(segment))
+		return E_RESTART;
 	while ((copy = list_first(&segment->copies, struct segment, copy_link))) {
+		if (!segment_views_refresh(copy))
+			return E_RESTART;
 		list_remove(&copy->copy_link);
 		copy->source = NULL;
 		copy->has_keeper = true; /* empty pages are lost: touching them reports E_DEAD */
 	}
-	bool has_slots = !segment->physical && !segment->window;
-	for (u64 index = 0; has_slots; index++) {
-		u64 *slot = segment_slot_next(segment, &index, segment->pages);
-		if (!slot)
-			break;
-		segment_slot_clear(segment, slot);
+	while ((region = list_first(&segment->regions, struct region, link))) {
+		list_remove(&region->link);
+		region->segment = NULL;
 	}
-	if (has_slots)
-		segment_nodes_free(segment);
+	if (!segment->physical && !segment->window && segment_drain(segment) == E_RESTART)
+		return E_RESTART;
 	if (segment->source) {
 		list_remove(&segment->copy_link);
 		object_put(&segment->source->object);
@@ -188,6 +205,13 @@ void segment_destroy(struct segment *segment)
 		bank_refund(segment->object.bank, segment->paid);
 	}
 	object_give(&segment->object);
+	return OK;
+}
+
+void segment_discard(struct segment *segment)
+{
+	object_get(&segment->object);
+	object_put(&segment->object);
 }
 
 /* --- calls --- */
@@ -205,7 +229,7 @@ err_t segment_publish(struct segment *segment, u32 rights, cap_t *out)
 	struct slot_reservation slot;
 	err_t error = cap_reserve(current_task(), &slot);
 	if (error) {
-		segment_destroy(segment);
+		segment_discard(segment);
 		return error;
 	}
 	COMMIT();

@@ -24,11 +24,13 @@ static inline u64 slot_make(paddr_t page) { return page | SLOT_RESIDENT; }
 
 struct segment {
 	struct object object;
-	u64 pages; /* size */
-	u64 paid;  /* pages that our bank has been charged for contents and nodes */
+	struct list abandoned; /* as struct lasting has it */
+	u64 pages;             /* size */
+	u64 paid;              /* pages that our bank has been charged for contents and nodes */
 	u64 resident;
 	bool committed;
 	bool physical; /* device memory from `base` on: no slots */
+	bool dma;      /* a device may reach pages of it */
 	bool window;   /* a view of `source` from `source_index` on: no slots */
 	u8 depth;      /* levels of nodes; 0: the inline slots */
 	union {
@@ -63,9 +65,10 @@ u64 *segment_slot_make(struct segment *segment, u64 index, void *const *nodes);
 /* The first slot at or above *index, below `end`, that is not empty; *index is set to its place.
  * NULL: none. */
 u64 *segment_slot_next(struct segment *segment, u64 *index, u64 end);
-/* Give all node pages to the free list (the slots have been emptied); the caller settles the
- * account. */
-void segment_nodes_free(struct segment *segment);
+/* Give back the node of the slots around `index`, which are all empty. */
+void segment_leaf_free(struct segment *segment, u64 index);
+/* Empty all slots and give back the nodes, as far as sched_spend allows: else E_RESTART. */
+MUST_CHECK err_t segment_drain(struct segment *segment);
 
 /* --- paying --- */
 
@@ -119,4 +122,6 @@ void segment_keeper_gone(struct segment *segment);
 /* Make a capability for a new segment in the caller's table, or destroy it again. */
 err_t segment_publish(struct segment *segment, u32 rights, cap_t *out);
 
-void segment_destroy(struct segment *segment);
+err_t segment_destroy(struct segment *segment);
+/* One that nobody has a reference to. */
+void segment_discard(struct segment *segment);

@@ -26,24 +26,29 @@ struct task *task_new(struct bank *bank)
 
 /* --- the end --- */
 
-err_t task_end_threads(struct task *task, struct thread *except)
+/* E_RESTART: one still runs elsewhere, or there are many. */
+static err_t task_end_threads(struct task *task)
 {
 	bool restart = false;
 	struct list *next;
 	for (struct list *l = task->threads.next; l != &task->threads; l = next) {
 		struct thread *thread = container_of(l, struct thread, task_link);
 		next = l->next;
-		if (thread != except && thread_destroy(thread) == E_RESTART)
-			restart = true;
+		restart |= thread_destroy(thread) == E_RESTART;
+		if (sched_spend(1) && task->thread_count)
+			return E_RESTART;
 	}
 	return restart ? E_RESTART : OK;
 }
 
-void task_unmap_all(struct task *task)
+static err_t task_unmap_all(struct task *task)
 {
 	struct region *region;
-	while ((region = region_first(task, 0)))
-		region_destroy(region);
+	while ((region = region_first(task, 0))) {
+		if (region_destroy(region) == E_RESTART)
+			return E_RESTART;
+	}
+	return OK;
 }
 
 static void task_signal(struct task *task, unsigned shift)
@@ -55,12 +60,8 @@ static void task_signal(struct task *task, unsigned shift)
 
 void task_thread_ended(struct task *task)
 {
-	if (task->object.dying) {
-		if (task->destroy_late)
-			(void)task_destroy(task);
-	} else if (!task->resetting) {
+	if (!task->object.dying && !task->resetting)
 		task_signal(task, WATCH_DEAD);
-	}
 }
 
 void task_stop_at_fault(struct thread *thread, u64 kind, u64 code, u64 address)
@@ -81,20 +82,24 @@ err_t task_destroy(struct task *task)
 {
 	bool first = !task->object.dying;
 	task->object.dying = true;
-	task->destroy_late = false;
 	if (first)
 		task_signal(task, WATCH_DEAD);
-	/* The calling thread last: it is needed for the restart. */
-	err_t error = task_end_threads(task, current());
+	err_t error = task_end_threads(task);
+	if (!error)
+		error = task_unmap_all(task);
 	if (error)
 		return error;
-	(void)task_end_threads(task, NULL);
-	task_unmap_all(task);
-	for (cap_t cap = cap_next(task, 1); cap; cap = cap_next(task, cap))
+	for (cap_t cap = cap_next(task, 1); cap; cap = cap_next(task, cap)) {
 		cap_drop(task, cap);
+		if (sched_spend(1))
+			return E_RESTART;
+	}
 	arch_space_leave(&task->space);
-	for (paddr_t table; (table = arch_space_take_table(&task->space));)
+	for (paddr_t table; (table = arch_space_take_table(&task->space));) {
 		bank_give_page(task->object.bank, arch_ptr(table));
+		if (sched_spend(1))
+			return E_RESTART;
+	}
 	object_give(&task->object);
 	return OK;
 }
@@ -144,7 +149,7 @@ static err_t task_publish(struct task *task, cap_t *out)
 	struct slot_reservation slot;
 	err_t error = cap_reserve(current_task(), &slot);
 	if (error) {
-		(void)task_destroy(task);
+		object_abandon(&task->object);
 		return error;
 	}
 	COMMIT();
@@ -172,7 +177,7 @@ err_t sys_task_clone_sharing(cap_t cap, cap_t bank_cap, u64 end, cap_t *out)
 		return E_FUNDS;
 	err_t error = task_copy(from, task, end);
 	if (error) {
-		(void)task_destroy(task);
+		object_abandon(&task->object);
 		return error;
 	}
 	task->syscall_entry = from->syscall_entry;
@@ -243,11 +248,12 @@ err_t sys_task_reset(cap_t cap)
 	/* No death notice, also for a thread that ends on another processor before we come back
 	 * here. */
 	task->resetting = true;
-	err_t error = task_end_threads(task, NULL);
+	err_t error = task_end_threads(task);
 	if (error)
 		return error;
 	task->resetting = false;
-	task_unmap_all(task);
+	if (task_unmap_all(task) == E_RESTART)
+		return E_RESTART;
 	task->suspended = 0;
 	task->fault_kind = 0;
 	task->syscall_entry = task->upcall_entry = 0;

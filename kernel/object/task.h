@@ -7,16 +7,15 @@
 #include "object/object.h"
 
 struct task {
-	struct object object; /* object.bank pays for tables, regions and page tables */
+	struct object object;  /* object.bank pays for tables, regions and page tables */
+	struct list abandoned; /* as struct lasting has it */
 	struct arch_space space;
 	struct tree regions;
 	struct cap_table caps;
 	struct list threads;
 	u32 thread_count;
-	bool resetting;    /* task_reset is at work */
-	bool destroy_late; /* its last capability is gone, but a thread still ran: goes with the
-	                      last thread */
-	u32 suspended;     /* > 0: its threads do not run */
+	bool resetting; /* task_reset is at work */
+	u32 suspended;  /* > 0: its threads do not run */
 	vaddr_t syscall_entry, upcall_entry;
 	struct weak watcher; /* event */
 	u64 watch_bits;
@@ -32,10 +31,6 @@ struct task *current_task(void);
 
 struct task *task_new(struct bank *bank);
 err_t task_destroy(struct task *task);
-/* End all threads but `except`; E_RESTART: one still runs elsewhere. */
-err_t task_end_threads(struct task *task, struct thread *except);
-/* Unmap everything. */
-void task_unmap_all(struct task *task);
 /* A thread of the task has stopped at a fault that nobody handles. */
 void task_stop_at_fault(struct thread *thread, u64 kind, u64 code, u64 address);
 /* The last thread has ended. */

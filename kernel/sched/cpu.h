@@ -30,6 +30,8 @@ extern u32 cpu_count;
  * Not recursive. What each part of it would become is said at the definition (sched/lock.c). */
 extern bool kernel_locked;
 void kernel_lock_wait(void);
+/* Take it again, but not before those who wait for it now. */
+void kernel_lock_after_others(void);
 
 static INLINE void kernel_lock(void)
 {

@@ -8,11 +8,25 @@
 /* Not first come, first served: in a virtual machine the processor whose turn it is may not be
  * running, and then all would wait for it. */
 bool kernel_locked;
+static u32 waiting; /* CPUs that want it */
 
 void kernel_lock_wait(void)
 {
+	__atomic_fetch_add(&waiting, 1, __ATOMIC_RELAXED);
 	do {
 		while (__atomic_load_n(&kernel_locked, __ATOMIC_RELAXED))
 			arch_relax();
 	} while (__atomic_exchange_n(&kernel_locked, true, __ATOMIC_ACQUIRE));
+	__atomic_fetch_sub(&waiting, 1, __ATOMIC_RELAXED);
+}
+
+void kernel_lock_after_others(void)
+{
+	enum { PATIENCE = 1000 };
+
+	for (u32 i = 0; i < PATIENCE && __atomic_load_n(&waiting, __ATOMIC_RELAXED) &&
+	                !__atomic_load_n(&kernel_locked, __ATOMIC_RELAXED);
+	     i++)
+		arch_relax();
+	kernel_lock();
 }

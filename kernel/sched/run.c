@@ -10,6 +10,8 @@ enum { SLICE_NS = 10000000 };
 
 struct cpu *cpus[CPU_MAX];
 u32 cpu_count;
+u64 sched_budget = 512;
+static u64 spent; /* pages, since the last pause */
 
 static bool thread_allowed(const struct thread *thread, const struct cpu *cpu)
 {
@@ -183,8 +185,9 @@ static void cpu_set_timer(struct cpu *cpu)
 
 static _Noreturn void sched_look(struct cpu *cpu)
 {
-	bool done = bank_destroy_abandoned();
-
+	/* First, since it may end the current thread. */
+	if (object_left(cpu->current ? cpu->current->priority : 0))
+		object_drain();
 	for (;;) {
 		struct thread *thread = cpu->current;
 		if (thread && thread_can_run(thread) && thread_allowed(thread, cpu) &&
@@ -204,16 +207,20 @@ static _Noreturn void sched_look(struct cpu *cpu)
 			cpu->idle = true;
 			cpu_account(cpu);
 			cpu_set_timer(cpu);
+			if (object_left(0))
+				sched_pause();
 			arch_idle();
 		}
 		cpu_account(cpu);
 		cpu_enter(cpu, thread);
 	}
 	cpu->idle = false;
+	cpu_set_timer(cpu);
+	if (object_left(cpu->current->priority))
+		sched_pause();
 	if (cpu->current->interrupt)
 		thread_check_interrupt(cpu->current);
-	cpu_set_timer(cpu);
-	cpu->look = !done;
+	cpu->look = false;
 	arch_resume(cpu->current);
 }
 
@@ -252,8 +259,15 @@ void sched_timer_tick(void)
 	arch_cpu()->look = true;
 }
 
-bool sched_preempt_wanted(void)
+bool sched_spend(u64 pages)
 {
-	const struct cpu *cpu = arch_cpu();
-	return cpu->current && (timer_next() <= arch_now() || cpu_must_switch(cpu, cpu->current));
+	spent += pages;
+	return spent >= sched_budget;
+}
+
+_Noreturn void sched_pause(void)
+{
+	spent = 0;
+	arch_cpu()->look = true;
+	arch_pause();
 }

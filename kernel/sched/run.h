@@ -18,8 +18,12 @@ void sched_yield(void);
 void sched_leave(void);
 /* The thread may not go on running where it runs, or not as it does: make that CPU look. */
 void sched_kick(struct thread *thread);
-/* A long operation should stop here and be restarted. */
-bool sched_preempt_wanted(void);
+/* Count work of so many pages: true if it is enough for one entry into the kernel, and the rest is
+ * to be done after a pause. Who asks has done something before, so that all comes to an end. */
+bool sched_spend(u64 pages);
+extern u64 sched_budget; /* as many; the tests have less */
+/* The end of an entry that has not done all. */
+_Noreturn void sched_pause(void);
 void sched_timer_tick(void);
 /* If the current thread was destroyed or stopped meanwhile, leave it. */
 void sched_check_current(void);

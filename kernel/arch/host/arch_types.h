@@ -41,6 +41,7 @@ enum { HOST_TRANSLATIONS = 64 };
 
 struct arch_cpu {
 	bool idle;   /* waits in arch_idle */
+	bool paused; /* in arch_pause */
 	bool kicked; /* arch_kick was called */
 	u64 timer_deadline;
 	struct host_translation translations[HOST_TRANSLATIONS];

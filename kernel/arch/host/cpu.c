@@ -14,7 +14,7 @@
 
 _Static_assert(offsetof(struct thread, arch) == 0, "arch_thread_of");
 
-enum { FPU_SIZE = 512, SETTLE_MAX = 1000, FAULTS_MAX = 8 };
+enum { FPU_SIZE = 512, SETTLE_MAX = 100000, FAULTS_MAX = 8 };
 
 static struct cpu machine_cpus[HOST_CPUS];
 static u32 machine_count;
@@ -23,7 +23,7 @@ static bool inside; /* the kernel runs */
 
 u32 host_cpu;
 u64 host_now = 1000, host_clock_step;
-void (*host_left)(void);
+void (*host_left)(void), (*host_paused)(void);
 
 struct cpu *host_current_cpu(void) { return &machine_cpus[host_cpu]; }
 struct thread *host_thread(void) { return machine_cpus[host_cpu].current; }
@@ -61,10 +61,16 @@ _Noreturn void arch_idle(void)
 	leave();
 }
 
+_Noreturn void arch_pause(void)
+{
+	arch_cpu()->arch.paused = true;
+	leave();
+}
+
 /* --- entering --- */
 
-/* Run a statement that ends in arch_resume or arch_idle. */
-#define ENTER(statement)                                                                           \
+/* Run a statement that ends in arch_resume, arch_idle or arch_pause. */
+#define ENTER_ONCE(statement)                                                                      \
 	do {                                                                                       \
 		ASSERT(!inside);                                                                   \
 		inside = true;                                                                     \
@@ -74,6 +80,80 @@ _Noreturn void arch_idle(void)
 		if (host_left)                                                                     \
 			host_left();                                                               \
 	} while (0)
+/* And go on until it does not end in a pause. */
+#define ENTER(statement)                                                                           \
+	do {                                                                                       \
+		ENTER_ONCE(statement);                                                             \
+		finish();                                                                          \
+	} while (0)
+
+static _Noreturn void idle_interrupt(unsigned vector)
+{
+	trap_interrupt_idle(vector);
+	kernel_lock();
+	sched_run();
+}
+
+static void interrupt(unsigned vector)
+{
+	if (machine_cpus[host_cpu].arch.idle)
+		ENTER_ONCE(idle_interrupt(vector));
+	else
+		ENTER_ONCE(trap_interrupt(vector));
+}
+
+static _Noreturn void go_on(void)
+{
+	arch_cpu()->arch.paused = false;
+	kernel_lock_after_others();
+	sched_run();
+}
+
+/* Something to deliver on `cpu`? */
+static unsigned pending(struct arch_cpu *cpu)
+{
+	if (cpu->kicked) {
+		cpu->kicked = false;
+		return VECTOR_KICK;
+	}
+	if (cpu->timer_deadline <= host_now) {
+		cpu->timer_deadline = DEADLINE_NEVER;
+		return VECTOR_TIMER;
+	}
+	return 0;
+}
+
+/* A turn for `cpu`, if it has something to do. */
+static bool turn(u32 cpu)
+{
+	host_cpu = cpu;
+	if (machine_cpus[cpu].arch.paused) {
+		ENTER_ONCE(go_on());
+		return true;
+	}
+	unsigned vector = pending(&machine_cpus[cpu].arch);
+	if (vector)
+		interrupt(vector);
+	return vector;
+}
+
+/* While this CPU pauses, the others have their turns. */
+static void finish(void)
+{
+	u32 here = host_cpu;
+
+	for (u32 turns = 0; machine_cpus[here].arch.paused; turns++) {
+		void (*hook)(void) = host_paused;
+		ASSERT(turns < SETTLE_MAX);
+		host_paused = NULL;
+		if (hook)
+			hook();
+		host_paused = hook;
+		for (u32 cpu = 0; cpu < cpu_count; cpu++)
+			(void)turn(cpu);
+		host_cpu = here;
+	}
+}
 
 void host_syscall(void)
 {
@@ -92,33 +172,10 @@ void host_syscall(void)
 void host_page_fault(vaddr_t addr, u32 access) { ENTER(trap_page_fault(addr, access)); }
 void host_exception(unsigned vector, u64 code) { ENTER(trap_exception(vector, code)); }
 
-static _Noreturn void idle_interrupt(unsigned vector)
-{
-	trap_interrupt_idle(vector);
-	kernel_lock();
-	sched_run();
-}
-
 void host_interrupt(unsigned vector)
 {
-	if (machine_cpus[host_cpu].arch.idle)
-		ENTER(idle_interrupt(vector));
-	else
-		ENTER(trap_interrupt(vector));
-}
-
-/* Something to deliver on `cpu`? */
-static unsigned pending(struct arch_cpu *cpu)
-{
-	if (cpu->kicked) {
-		cpu->kicked = false;
-		return VECTOR_KICK;
-	}
-	if (cpu->timer_deadline <= host_now) {
-		cpu->timer_deadline = DEADLINE_NEVER;
-		return VECTOR_TIMER;
-	}
-	return 0;
+	interrupt(vector);
+	finish();
 }
 
 void host_settle(void)
@@ -126,16 +183,11 @@ void host_settle(void)
 	u32 here = host_cpu;
 	bool more = true;
 
-	for (u32 turn = 0; more; turn++) {
-		ASSERT(turn < SETTLE_MAX);
+	for (u32 turns = 0; more; turns++) {
+		ASSERT(turns < SETTLE_MAX);
 		more = false;
-		for (host_cpu = 0; host_cpu < cpu_count; host_cpu++) {
-			unsigned vector = pending(&machine_cpus[host_cpu].arch);
-			if (!vector)
-				continue;
-			host_interrupt(vector);
-			more = true;
-		}
+		for (u32 cpu = 0; cpu < cpu_count; cpu++)
+			more |= turn(cpu);
 	}
 	host_cpu = here;
 }

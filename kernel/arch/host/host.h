@@ -22,6 +22,8 @@ extern u64 host_now;
 extern u64 host_clock_step;
 /* Called, if set, after each time the kernel has been left: where invariants are checked. */
 extern void (*host_left)(void);
+/* Called, if set, at each pause of a CPU in the middle of something long: may act on others. */
+extern void (*host_paused)(void);
 
 /* Boot the kernel with `pages` pages of memory (frame table included) and `count` CPUs. Once a
  * process. */

@@ -66,6 +66,13 @@ unsigned arch_map_needs(const struct arch_space *space, vaddr_t addr)
 	return missing;
 }
 
+u64 arch_hole(const struct arch_space *space, vaddr_t addr)
+{
+	unsigned missing;
+
+	return entry_find(space, addr, &missing) ? 0 : (u64)PAGE_SIZE << (TABLE_SHIFT * missing);
+}
+
 void arch_map(struct arch_space *space, vaddr_t addr, paddr_t page, u32 access,
               const paddr_t *tables)
 {

@@ -60,6 +60,13 @@ unsigned arch_map_needs(const struct arch_space *space, vaddr_t addr)
 	return space_find(space, addr, &level) ? 0 : level - 1;
 }
 
+u64 arch_hole(const struct arch_space *space, vaddr_t addr)
+{
+	unsigned level;
+
+	return space_find(space, addr, &level) ? 0 : level_size(level);
+}
+
 static u64 page_entry(paddr_t page, u32 access)
 {
 	u64 entry = page | PTE_PRESENT | PTE_USER | PTE_ACCESSED;

@@ -214,3 +214,13 @@ static void idle_loop(void)
 }
 
 _Noreturn void arch_idle(void) { stack_start(arch_cpu()->arch.stack_top, idle_loop); }
+
+static void pause_here(void)
+{
+	kernel_unlock();
+	__asm__ volatile("sti; nop; cli" ::: "memory");
+	kernel_lock_after_others();
+	sched_run();
+}
+
+_Noreturn void arch_pause(void) { stack_start(arch_cpu()->arch.stack_top, pause_here); }

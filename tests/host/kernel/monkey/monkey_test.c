@@ -9,6 +9,7 @@
 #include "object/bank.h"
 #include "object/task.h"
 #include "object/thread.h"
+#include "sched/run.h"
 #include "trap.h"
 
 enum { CPUS = 4, STEPS = 1500, SEEDS = 16, ROUNDS = 3 };
@@ -131,12 +132,14 @@ static void step(void)
 	u64 dice = random_below(100);
 
 	host_cpu = 1 + (u32)random_below(CPUS - 1);
+	if (cpus[host_cpu]->arch.paused)
+		return;
 	if (dice < 2)
 		host_interrupt(0x30 + (u32)random_below(4));
 	/* Somebody runs somewhere, or else somebody new will soon. */
 	for (u32 i = 1; i < CPUS && !host_thread(); i++)
 		host_cpu = host_cpu % (CPUS - 1) + 1;
-	if (!host_thread())
+	if (!host_thread() || cpus[host_cpu]->arch.paused)
 		return;
 	if (dice < 70)
 		step_call();
@@ -148,6 +151,14 @@ static void step(void)
 		step_memory();
 	else
 		host_exception((u32)random_below(20), 0);
+}
+
+/* While a CPU pauses in the middle of something long, others do something. */
+static void others_step(void)
+{
+	if (random_below(3))
+		return;
+	step();
 }
 
 /* --- the world of the monkeys --- */
@@ -241,6 +252,9 @@ static void monkeys_run(u64 seed)
 {
 	world_make(1000, CPUS);
 	host_clock_step = 20; /* deadlines pass in the middle of calls, too */
+	if (seed % 2)
+		sched_budget = seed % 8; /* many pauses */
+	host_paused = others_step;
 	random_seed(seed);
 	CHECK_EQ(schedule_create(SIGMA0_BANK, SIGMA0_SCHEDULE, 10, &schedule), OK);
 	CHECK_EQ(event_create(SIGMA0_BANK, &shared_event), OK);

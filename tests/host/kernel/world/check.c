@@ -107,6 +107,8 @@ static void mapping_check(void *cookie, vaddr_t addr, paddr_t page, u32 access)
 	MUST(shown(region, addr, &writable) == page, "%#lx shows %#lx, not the segment's page",
 	     addr, page);
 	u32 allowed = region->access | ACCESS_READ | ARCH_UNCACHED;
+	if (region->stale && addr >= region->stale)
+		allowed |= region->access_max;
 	MUST(!(access & ~allowed), "%#lx: access %u, region %u", addr, access, region->access);
 	MUST(writable || !(access & ACCESS_WRITE), "%#lx: a shared page can be written", addr);
 }

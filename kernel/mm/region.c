@@ -23,6 +23,11 @@ struct region *region_first(struct task *task, vaddr_t addr)
 	return region ? region : region_of(tree_find_above(&task->regions, addr));
 }
 
+struct region *region_last(struct task *task)
+{
+	return region_of(tree_find_below(&task->regions, USER_END));
+}
+
 void region_link(struct region *region, struct task *task, struct segment *segment, vaddr_t start)
 {
 	region->task = task;
@@ -38,36 +43,31 @@ void region_link(struct region *region, struct task *task, struct segment *segme
 /* Longer ranges are unmapped a table at a time, until it is enough for this entry. */
 enum { TABLE_REACH = 512 * PAGE_SIZE };
 
-/* Unmap the first part of [addr, end), and count it; the address up to which that went. */
-static vaddr_t space_unmap_first(struct arch_space *space, vaddr_t addr, vaddr_t end, bool *enough)
+/* The size of the aligned piece around `addr` that is unmapped at once: a table's, or a hole. */
+static u64 space_reach(const struct arch_space *space, vaddr_t addr)
 {
-	u64 hole = arch_hole(space, addr), reach = hole ? hole : TABLE_REACH;
-	u64 size = min_u64(end - addr, reach - addr % reach);
-
-	if (!hole)
-		arch_unmap(space, addr, size / PAGE_SIZE);
-	*enough = sched_spend(hole ? 1 : size / PAGE_SIZE);
-	return addr + size;
+	u64 hole = arch_hole(space, addr);
+	return hole ? hole : TABLE_REACH;
 }
 
-/* The same for the last part: the address from which on. */
-static vaddr_t space_unmap_last(struct arch_space *space, vaddr_t addr, vaddr_t end, bool *enough)
+/* Unmap a piece, and count it; true: enough for now. */
+static bool space_unmap_piece(struct arch_space *space, vaddr_t addr, u64 size)
 {
-	u64 hole = arch_hole(space, end - 1), reach = hole ? hole : TABLE_REACH;
-	u64 size = min_u64(end - addr, (end - 1) % reach + 1);
-
-	if (!hole)
-		arch_unmap(space, end - size, size / PAGE_SIZE);
-	*enough = sched_spend(hole ? 1 : size / PAGE_SIZE);
-	return end - size;
+	if (arch_hole(space, addr))
+		return sched_spend(1);
+	arch_unmap(space, addr, size / PAGE_SIZE);
+	return sched_spend(size / PAGE_SIZE);
 }
 
 /* Unmap [addr, end) from its beginning; how far it went. */
 static vaddr_t space_unmap(struct arch_space *space, vaddr_t addr, vaddr_t end)
 {
 	vaddr_t at = addr;
-	for (bool enough = false; at < end && !enough;)
-		at = space_unmap_first(space, at, end, &enough);
+	for (bool enough = false; at < end && !enough;) {
+		u64 reach = space_reach(space, at), size = min_u64(end - at, reach - at % reach);
+		enough = space_unmap_piece(space, at, size);
+		at += size;
+	}
 	arch_flush(space, addr, (at - addr) / PAGE_SIZE);
 	return at;
 }
@@ -88,10 +88,14 @@ bool region_refresh(struct region *region)
 /* Let the region end at `addr` instead, unmapping from its end; false: not there yet. */
 static bool region_trim_tail(struct region *region, vaddr_t addr)
 {
+	struct arch_space *space = &region->task->space;
 	vaddr_t end = region_end(region), at = end;
-	for (bool enough = false; at > addr && !enough;)
-		at = space_unmap_last(&region->task->space, addr, at, &enough);
-	arch_flush(&region->task->space, at, (end - at) / PAGE_SIZE);
+	for (bool enough = false; at > addr && !enough;) {
+		u64 size = min_u64(at - addr, (at - 1) % space_reach(space, at - 1) + 1);
+		at -= size;
+		enough = space_unmap_piece(space, at, size);
+	}
+	arch_flush(space, at, (end - at) / PAGE_SIZE);
 	region->size = at - region_start(region);
 	return at == addr;
 }

@@ -37,6 +37,8 @@ static inline u64 region_index(const struct region *region, vaddr_t addr)
 struct region *region_find(struct task *task, vaddr_t addr);
 /* The first region that ends above `addr`, or NULL. */
 struct region *region_first(struct task *task, vaddr_t addr);
+/* The uppermost, or NULL. */
+struct region *region_last(struct task *task);
 /* Link a region that was taken from the task's bank; takes a reference on the segment. */
 void region_link(struct region *region, struct task *task, struct segment *segment, vaddr_t start);
 /* Unmap and free all of the region, from its end. E_RESTART: enough for now (sched_spend). */

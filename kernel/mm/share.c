@@ -43,14 +43,13 @@ static bool segment_copy_slot(struct segment *to, u64 to_index, u64 value)
 	return true;
 }
 
-struct segment *segment_copy(struct bank *bank, struct segment *from, u64 index, u64 pages,
-                             bool committed)
+struct segment *segment_copy_new(struct bank *bank, struct segment *from, u64 index, u64 pages,
+                                 bool committed)
 {
 	from = segment_behind(from, &index);
 	struct segment *to = from ? segment_new(bank, pages, committed) : NULL;
 	if (!to)
 		return NULL;
-
 	struct segment *source = from->has_keeper ? from : from->source;
 	if (source) {
 		to->source = source;
@@ -58,21 +57,31 @@ struct segment *segment_copy(struct bank *bank, struct segment *from, u64 index,
 		list_add_tail(&source->copies, &to->copy_link);
 		object_get(&source->object);
 	}
-	if (source == from)
-		return to;
+	to->copying = source == from ? 0 : 1;
+	return to;
+}
+
+err_t segment_copy(struct segment *to, struct segment *from, u64 index)
+{
+	err_t error = OK;
+	from = segment_behind(from, &index);
 	/* Seen through a window, the segment may have become smaller than the range. */
-	u64 end = min_u64(index + pages, from->pages);
-	for (u64 i = index;; i++) {
+	u64 end = from && !from->physical ? min_u64(index + to->pages, from->pages) : 0;
+	u64 first = index + to->copying - 1, i = first;
+	while (to->copying && !error) {
 		const u64 *slot = segment_slot_next(from, &i, end);
-		if (!slot)
-			break;
-		if (!segment_copy_slot(to, i - index, *slot)) {
-			segment_discard(to);
-			return NULL;
+		if (!slot) {
+			to->copying = 0;
+		} else if (!segment_copy_slot(to, i - index, *slot)) {
+			error = E_FUNDS;
+		} else {
+			to->copying = ++i - index + 1;
+			error = sched_spend(1) ? E_RESTART : OK;
 		}
 	}
-	segment_unmap(from, index, pages, UNMAP_WRITE);
-	return to;
+	if (end)
+		segment_unmap(from, first, i - first, UNMAP_WRITE);
+	return error;
 }
 
 /* One page of segment_move: true if it was moved or there is nothing to move. */
@@ -239,7 +248,7 @@ err_t sys_segment_contiguous(cap_t bank_cap, cap_t dma_cap, u64 size, cap_t *out
 	u64 *first = segment_slot_get(segment, 0);
 	struct frame *run = first ? frame_take_run(pages) : NULL;
 	if (!run) {
-		segment_discard(segment);
+		object_abandon(&segment->object);
 		return E_AGAIN;
 	}
 	for (u64 i = 0; i < pages; i++) {
@@ -250,7 +259,7 @@ err_t sys_segment_contiguous(cap_t bank_cap, cap_t dma_cap, u64 size, cap_t *out
 	}
 	segment->resident = pages;
 	bank->uses[FRAME_DATA] += pages;
-	return segment_publish(segment, RIGHT_ALL & ~RIGHT_DMA, out);
+	return cap_publish(&segment->object, RIGHT_ALL & ~RIGHT_DMA, out);
 }
 
 err_t sys_segment_address(cap_t cap, cap_t dma_cap, u64 offset, u64 *address)

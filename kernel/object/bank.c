@@ -185,7 +185,6 @@ err_t sys_bank_create(cap_t parent_cap, u64 limit, u64 reserve, cap_t *out)
 	if (reserve > limit)
 		return E_RANGE;
 
-	struct slot_reservation slot;
 	struct bank *bank = object_take(parent, KIND_BANK);
 	if (!bank)
 		return E_FUNDS;
@@ -193,21 +192,12 @@ err_t sys_bank_create(cap_t parent_cap, u64 limit, u64 reserve, cap_t *out)
 		object_give(&bank->object);
 		return E_FUNDS;
 	}
-	err_t error = cap_reserve(current_task(), &slot);
-	if (error) {
-		bank_refund(parent, reserve);
-		object_give(&bank->object);
-		return error;
-	}
-
-	COMMIT();
 	parent->own -= reserve; /* it counts as the child's weight from now on */
 	bank_init(bank);
 	bank->limit = limit;
 	bank->reserve = reserve;
 	list_add_tail(&parent->children, &bank->sibling);
-	*out = cap_fill(&slot, &bank->object, RIGHT_ALL);
-	return OK;
+	return cap_publish(&bank->object, RIGHT_ALL, out);
 }
 
 err_t sys_bank_set(cap_t cap, u64 limit, u64 reserve)

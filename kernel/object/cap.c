@@ -153,6 +153,14 @@ err_t cap_grant(struct object *object, u32 rights, cap_t *out)
 	return OK;
 }
 
+err_t cap_publish(struct object *object, u32 rights, cap_t *out)
+{
+	object_get(object);
+	err_t error = cap_grant(object, rights, out);
+	object_put(object);
+	return error;
+}
+
 err_t cap_drop(struct task *task, cap_t cap)
 {
 	struct cap_slot *slot = slot_find(&task->caps, cap);

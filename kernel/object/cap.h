@@ -100,6 +100,8 @@ cap_t cap_fill(const struct slot_reservation *slot, struct object *object, u32 r
 /* What is left of a call that has found and checked `object`: a capability for it in the caller's
  * table. */
 err_t cap_grant(struct object *object, u32 rights, cap_t *out);
+/* The same for a new object that nobody knows yet: it goes again if there is no slot for it. */
+err_t cap_publish(struct object *object, u32 rights, cap_t *out);
 
 /* Close; E_CAP if the slot is free. */
 err_t cap_drop(struct task *task, cap_t cap);

@@ -233,5 +233,5 @@ err_t sys_segment_physical(cap_t bank_cap, cap_t cap, u64 offset, u64 size, cap_
 	struct segment *segment = segment_new_physical(bank, base, size / PAGE_SIZE);
 	if (!segment)
 		return E_FUNDS;
-	return segment_publish(segment, RIGHT_ALL & ~(RIGHT_DMA | RIGHT_EXEC), out);
+	return cap_publish(&segment->object, RIGHT_ALL & ~(RIGHT_DMA | RIGHT_EXEC), out);
 }

@@ -55,20 +55,11 @@ err_t sys_event_create(cap_t bank_cap, cap_t *out)
 	struct event *event = object_take(bank, KIND_EVENT);
 	if (!event)
 		return E_FUNDS;
-	struct slot_reservation slot;
-	err_t error = cap_reserve(current_task(), &slot);
-	if (error) {
-		object_give(&event->object);
-		return error;
-	}
-
-	COMMIT();
 	list_init(&event->waiters);
 	list_init(&event->port_link);
 	list_init(&event->ready_link);
 	event->timer.of_event = true;
-	*out = cap_fill(&slot, &event->object, RIGHT_ALL);
-	return OK;
+	return cap_publish(&event->object, RIGHT_ALL, out);
 }
 
 err_t sys_event_signal(cap_t cap, u64 bits)

@@ -185,21 +185,12 @@ err_t sys_port_create(cap_t bank_cap, cap_t *out)
 	struct port *port = object_take(bank, KIND_PORT);
 	if (!port)
 		return E_FUNDS;
-	struct slot_reservation slot;
-	err_t error = cap_reserve(current_task(), &slot);
-	if (error) {
-		object_give(&port->object);
-		return error;
-	}
-
-	COMMIT();
 	struct list *lists[] = { &port->callers, &port->receivers, &port->faults, &port->replies,
 		                 &port->idle,    &port->cancels,   &port->notes,  &port->gone,
 		                 &port->bound,   &port->ready,     &port->kept };
 	for (unsigned i = 0; i < COUNT_OF(lists); i++)
 		list_init(lists[i]);
-	*out = cap_fill(&slot, &port->object, RIGHT_ALL);
-	return OK;
+	return cap_publish(&port->object, RIGHT_ALL, out);
 }
 
 /* The bank that a payer argument names: a bank, or that of the caller behind a reply object. */

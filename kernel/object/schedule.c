@@ -20,15 +20,6 @@ err_t sys_schedule_create(cap_t bank_cap, cap_t cap, u32 priority, cap_t *out)
 	struct schedule *schedule = object_take(bank, KIND_SCHEDULE);
 	if (!schedule)
 		return E_FUNDS;
-	struct slot_reservation slot;
-	err_t error = cap_reserve(current_task(), &slot);
-	if (error) {
-		object_give(&schedule->object);
-		return error;
-	}
-
-	COMMIT();
 	schedule->priority = priority;
-	*out = cap_fill(&slot, &schedule->object, RIGHT_ALL & ~RIGHT_DMA);
-	return OK;
+	return cap_publish(&schedule->object, RIGHT_ALL & ~RIGHT_DMA, out);
 }

@@ -208,12 +208,6 @@ err_t segment_destroy(struct segment *segment)
 	return OK;
 }
 
-void segment_discard(struct segment *segment)
-{
-	object_get(&segment->object);
-	object_put(&segment->object);
-}
-
 /* --- calls --- */
 
 /* Sizes and offsets of calls: multiples of pages. */
@@ -222,19 +216,6 @@ static bool page_aligned(u64 value) { return (value & PAGE_MASK) == 0; }
 static bool segment_range(const struct segment *segment, u64 offset, u64 size)
 {
 	return page_aligned(offset | size) && range_fits(offset, size, segment->pages * PAGE_SIZE);
-}
-
-err_t segment_publish(struct segment *segment, u32 rights, cap_t *out)
-{
-	struct slot_reservation slot;
-	err_t error = cap_reserve(current_task(), &slot);
-	if (error) {
-		segment_discard(segment);
-		return error;
-	}
-	COMMIT();
-	*out = cap_fill(&slot, &segment->object, rights);
-	return OK;
 }
 
 enum { RIGHTS_SEGMENT = RIGHT_ALL & ~RIGHT_DMA };
@@ -248,10 +229,11 @@ err_t sys_segment_create(cap_t bank_cap, u64 size, u32 flags, cap_t *out)
 	    flags & ~(u32)SEGMENT_COMMITTED)
 		return E_RANGE;
 	struct segment *segment = segment_new(bank, size / PAGE_SIZE, flags & SEGMENT_COMMITTED);
-	return segment ? segment_publish(segment, RIGHTS_SEGMENT, out) : E_FUNDS;
+	return segment ? cap_publish(&segment->object, RIGHTS_SEGMENT, out) : E_FUNDS;
 }
 
-err_t sys_segment_clone(cap_t bank_cap, cap_t cap, u64 offset, u64 size, u32 flags, cap_t *out)
+static err_t segment_clone_go_on(cap_t bank_cap, cap_t cap, u64 offset, u64 size, u32 flags,
+                                 cap_t *out)
 {
 	struct bank *bank = CAP_FIND(bank_cap, BANK, bank, RIGHT_USE);
 	struct segment *from = CAP_FIND(cap, SEGMENT, segment, RIGHT_READ);
@@ -260,9 +242,25 @@ err_t sys_segment_clone(cap_t bank_cap, cap_t cap, u64 offset, u64 size, u32 fla
 	if (size == 0 || !segment_range(from, offset, size) || segment_is_physical(from) ||
 	    flags & ~(u32)SEGMENT_COMMITTED)
 		return E_RANGE;
-	struct segment *copy = segment_copy(bank, from, offset / PAGE_SIZE, size / PAGE_SIZE,
-	                                    flags & SEGMENT_COMMITTED);
-	return copy ? segment_publish(copy, RIGHTS_SEGMENT, out) : E_FUNDS;
+	struct object *made = thread_making(current(), bank, KIND_SEGMENT);
+	struct segment *copy = container_of(made, struct segment, object);
+	if (!made || copy->pages != size / PAGE_SIZE) {
+		copy = segment_copy_new(bank, from, offset / PAGE_SIZE, size / PAGE_SIZE,
+		                        flags & SEGMENT_COMMITTED);
+		if (!copy)
+			return E_FUNDS;
+		thread_make(current(), &copy->object);
+	}
+	err_t error = segment_copy(copy, from, offset / PAGE_SIZE);
+	return error ? error : cap_grant(&copy->object, RIGHTS_SEGMENT, out);
+}
+
+err_t sys_segment_clone(cap_t bank_cap, cap_t cap, u64 offset, u64 size, u32 flags, cap_t *out)
+{
+	err_t error = segment_clone_go_on(bank_cap, cap, offset, size, flags, out);
+	if (error != E_RESTART)
+		thread_make(current(), NULL);
+	return error;
 }
 
 err_t sys_segment_keeper(cap_t cap, cap_t port_cap, u64 label)
@@ -404,7 +402,8 @@ err_t sys_segment_window(cap_t bank_cap, cap_t cap, u64 offset, u64 size, u32 ri
 	        cap_rights(current_task(), cap) & rights & (RIGHT_READ | RIGHT_WRITE | RIGHT_EXEC);
 	struct segment *window =
 	        segment_new_window(bank, segment, offset / PAGE_SIZE, size / PAGE_SIZE);
-	return window ? segment_publish(window, given | RIGHT_CONTROL | RIGHT_COPY, out) : E_FUNDS;
+	return window ? cap_publish(&window->object, given | RIGHT_CONTROL | RIGHT_COPY, out)
+	              : E_FUNDS;
 }
 
 err_t sys_segment_resident(cap_t cap, u64 offset, u64 *bits)

@@ -42,6 +42,7 @@ struct segment {
 	struct segment *source; /* empty slots show its pages, from `source_index` on; counted in
 	                           its refs */
 	u64 source_index;
+	u64 copying; /* a copy that is not complete: 1 + the index of the next page; or 0 */
 	struct list copies, copy_link; /* segments whose source we are */
 	bool has_keeper;
 	struct port *keeper;     /* NULL with has_keeper: it is gone */
@@ -112,16 +113,14 @@ static inline bool segment_is_physical(const struct segment *segment)
 }
 struct segment *segment_new_window(struct bank *bank, struct segment *segment, u64 index,
                                    u64 pages);
-/* A private copy of a range; NULL: no funds. */
-struct segment *segment_copy(struct bank *bank, struct segment *from, u64 index, u64 pages,
-                             bool committed);
+/* For a private copy of a range; NULL: no funds. */
+struct segment *segment_copy_new(struct bank *bank, struct segment *from, u64 index, u64 pages,
+                                 bool committed);
+/* Give it its contents, from `index` on. E_FUNDS; E_RESTART: as far as sched_spend allows. */
+MUST_CHECK err_t segment_copy(struct segment *to, struct segment *from, u64 index);
 struct segment *segment_new_physical(struct bank *bank, paddr_t base, u64 pages);
 
 /* The keeper's port is destroyed: who waits for pages gets E_DEAD. */
 void segment_keeper_gone(struct segment *segment);
-/* Make a capability for a new segment in the caller's table, or destroy it again. */
-err_t segment_publish(struct segment *segment, u32 rights, cap_t *out);
 
 err_t segment_destroy(struct segment *segment);
-/* One that nobody has a reference to. */
-void segment_discard(struct segment *segment);

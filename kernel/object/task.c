@@ -122,21 +122,28 @@ static err_t region_copy(const struct region *region, struct task *task, bool sa
 		region_link(copy, task, segment, region_start(region));
 		return OK;
 	}
-	segment = segment_copy(bank, segment, region->offset / PAGE_SIZE, region->size / PAGE_SIZE,
-	                       segment->committed);
+	u64 index = region->offset / PAGE_SIZE;
+	segment = segment_copy_new(bank, region->segment, index, region->size / PAGE_SIZE,
+	                           segment->committed);
 	if (!segment) {
 		object_give(&copy->object);
 		return E_FUNDS;
 	}
 	copy->offset = 0;
 	region_link(copy, task, segment, region_start(region));
-	return OK;
+	return segment_copy(segment, region->segment, index);
 }
 
+/* Go on where the copy ends so far. */
 static err_t task_copy(struct task *from, struct task *to, u64 same_below)
 {
-	err_t error = cap_copy_all(from, to);
-	for (struct region *r = region_first(from, 0); r && !error;
+	const struct region *last = region_last(to);
+	const struct region *r = last ? region_find(from, region_start(last)) : NULL;
+	err_t error = OK;
+
+	if (last && last->segment && last->segment->copying && r && r->segment)
+		error = segment_copy(last->segment, r->segment, r->offset / PAGE_SIZE);
+	for (r = region_first(from, last ? region_end(last) : 0); r && !error;
 	     r = region_first(from, region_end(r)))
 		error = region_copy(r, to, region_start(r) < same_below);
 	return error;
@@ -144,45 +151,46 @@ static err_t task_copy(struct task *from, struct task *to, u64 same_below)
 
 /* --- calls --- */
 
-static err_t task_publish(struct task *task, cap_t *out)
-{
-	struct slot_reservation slot;
-	err_t error = cap_reserve(current_task(), &slot);
-	if (error) {
-		object_abandon(&task->object);
-		return error;
-	}
-	COMMIT();
-	*out = cap_fill(&slot, &task->object, RIGHT_ALL);
-	return OK;
-}
-
 err_t sys_task_create(cap_t bank_cap, cap_t *out)
 {
 	struct bank *bank = CAP_FIND(bank_cap, BANK, bank, RIGHT_USE);
 	if (!bank)
 		return E_CAP;
 	struct task *task = task_new(bank);
-	return task ? task_publish(task, out) : E_FUNDS;
+	return task ? cap_publish(&task->object, RIGHT_ALL, out) : E_FUNDS;
 }
 
-err_t sys_task_clone_sharing(cap_t cap, cap_t bank_cap, u64 end, cap_t *out)
+static err_t task_clone_go_on(cap_t cap, cap_t bank_cap, u64 end, cap_t *out)
 {
 	struct task *from = CAP_FIND(cap, TASK, task, RIGHT_CONTROL);
 	struct bank *bank = CAP_FIND(bank_cap, BANK, bank, RIGHT_USE);
 	if (!from || !bank)
 		return E_CAP;
-	struct task *task = task_new(bank);
-	if (!task)
-		return E_FUNDS;
-	err_t error = task_copy(from, task, end);
-	if (error) {
-		object_abandon(&task->object);
-		return error;
+	struct object *made = thread_making(current(), bank, KIND_TASK);
+	struct task *task = container_of(made, struct task, object);
+	err_t error = OK;
+	if (!made) {
+		task = task_new(bank);
+		if (!task)
+			return E_FUNDS;
+		thread_make(current(), &task->object);
+		error = cap_copy_all(from, task);
 	}
+	if (!error)
+		error = task_copy(from, task, end);
+	if (error)
+		return error;
 	task->syscall_entry = from->syscall_entry;
 	task->upcall_entry = from->upcall_entry;
-	return task_publish(task, out);
+	return cap_grant(&task->object, RIGHT_ALL, out);
+}
+
+err_t sys_task_clone_sharing(cap_t cap, cap_t bank_cap, u64 end, cap_t *out)
+{
+	err_t error = task_clone_go_on(cap, bank_cap, end, out);
+	if (error != E_RESTART)
+		thread_make(current(), NULL);
+	return error;
 }
 
 err_t sys_task_clone(cap_t cap, cap_t bank_cap, cap_t *out)

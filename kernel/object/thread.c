@@ -133,10 +133,32 @@ static err_t control_take(struct thread *thread, struct task *task, vaddr_t addr
 	return OK;
 }
 
+/* --- calls that stop and go on --- */
+
+void thread_make(struct thread *thread, struct object *object)
+{
+	struct object *old = weak_get(&thread->making);
+	if (object)
+		object_get(object);
+	weak_set(&thread->making, object);
+	if (old)
+		object_put(old);
+	arch_cpu()->look = true; /* an interrupt may have waited */
+}
+
+struct object *thread_making(const struct thread *thread, const struct bank *bank, unsigned kind)
+{
+	struct object *object = weak_get(&thread->making);
+	return object && object->kind == kind && object->bank == bank && !object->dying ? object
+	                                                                                : NULL;
+}
+
 /* --- upcalls --- */
 
 static void thread_upcall(struct thread *thread)
 {
+	if (thread->making.object)
+		thread_make(thread, NULL);
 	arch_regs_store(thread, &thread->control->saved);
 	thread->control->masked = 1;
 	arch_set_ip(thread, thread->task->upcall_entry);
@@ -203,6 +225,7 @@ err_t thread_destroy(struct thread *thread)
 	sched_remove(thread);
 	thread_stop_waiting(thread);
 	thread->state = THREAD_STOPPED;
+	thread_make(thread, NULL);
 	control_release(thread);
 	task->ticks += thread->ticks;
 	task->thread_count--;

@@ -51,6 +51,10 @@ struct thread {
 	err_t page_error;  /* the keeper said no: reported when the thread tries again */
 	vaddr_t page_addr; /* the fault it was */
 
+	/* What its call that is to be restarted has made so far, counted in its refs (but it goes
+	 * with its bank). Until the call has ended no interrupt is delivered. */
+	struct weak making;
+
 	/* upcalls */
 	struct thread_control *control;  /* the kernel's address; its frame is pinned; NULL: none */
 	struct segment *control_segment; /* counted in its refs */
@@ -82,6 +86,10 @@ struct schedule;
 /* Fill in a new thread of `task`. */
 void thread_init(struct thread *thread, struct task *task, const struct schedule *schedule);
 err_t thread_destroy(struct thread *thread);
+/* Keep what the thread's call is making, in place of what was kept; NULL: nothing. */
+void thread_make(struct thread *thread, struct object *object);
+/* What is kept, if it is of `kind` and paid for by `bank`; else NULL. */
+struct object *thread_making(const struct thread *thread, const struct bank *bank, unsigned kind);
 /* Take the thread out of whatever it waits for: it is runnable, but in no queue. */
 void thread_unwait(struct thread *thread);
 /* The same where it is known to be RECEIVING, */

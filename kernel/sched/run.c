@@ -218,7 +218,7 @@ static _Noreturn void sched_look(struct cpu *cpu)
 	cpu_set_timer(cpu);
 	if (object_left(cpu->current->priority))
 		sched_pause();
-	if (cpu->current->interrupt)
+	if (cpu->current->interrupt && !cpu->current->making.object)
 		thread_check_interrupt(cpu->current);
 	cpu->look = false;
 	arch_resume(cpu->current);

@@ -175,6 +175,8 @@ static void task_walk(struct walk *walk, struct task *task)
 			ref_add(walk, &region->segment->object);
 	list_each (thread, &task->threads, struct thread, task_link) {
 		ref_add(walk, &thread->object);
+		if (weak_get(&thread->making))
+			ref_add(walk, thread->making.object);
 		if (!thread->control)
 			continue;
 		ref_add(walk, &thread->control_segment->object);

@@ -153,15 +153,21 @@ err_t ext_lookup(struct node *node, const char *name, size_t size, struct node *
 
 	if (node->nlink == 0)
 		return E_NOENT;
+	u32 ino = dir_recall(dir, name, size);
+	if (ino)
+		return ext_node_get(ext_of(node), ino, false, found);
 	err_t error = dir_find(dir, name, size, &slot);
 	if (error)
 		return error == E_NOENT && name[0] == '.' && size <= 2 &&
 		                       (size == 1 || name[1] == '.')
 		               ? dir_damaged(dir)
 		               : error;
-	u32 ino = dir_entry_ino(&slot);
+	ino = dir_entry_ino(&slot);
 	cache_put(&ext_of(node)->cache, slot.buffer);
-	return ext_node_get(ext_of(node), ino, false, found);
+	error = ext_node_get(ext_of(node), ino, false, found);
+	if (!error)
+		dir_remember(dir, name, size, ino);
+	return error;
 }
 
 /* --- adding --- */
@@ -327,6 +333,7 @@ void dir_take(struct ext_node *dir, struct ext_slot *slot)
 	struct ext_dirent *e = entry_at(slot->buffer, slot->offset);
 
 	dir_index_remove(dir, e->name, e->name_size, slot->index);
+	dir_forget(dir, e->name, e->name_size);
 	if (slot->previous != slot->offset)
 		entry_at(slot->buffer, slot->previous)->size =
 		        (u16)(entry_at(slot->buffer, slot->previous)->size + e->size);
@@ -342,6 +349,7 @@ void dir_change(struct ext_node *dir, struct ext_slot *slot, const struct ext_no
 {
 	struct ext_dirent *e = entry_at(slot->buffer, slot->offset);
 
+	dir_forget(dir, e->name, e->name_size);
 	e->ino = (u32)x->node.ino;
 	e->type = entry_type(x);
 	cache_dirty(&ext_of(&dir->node)->cache, slot->buffer, BUFFER_METADATA);

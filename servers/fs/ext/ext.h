@@ -14,6 +14,15 @@ enum { EXT_NODE_BUCKETS = 128, EXT_NODES_UNUSED_MAX = 192 };
 
 struct name_index;
 
+/* Where names have led lately (dir_recall.c). */
+enum { EXT_RECALLED = 256, EXT_RECALL_NAME = 43 };
+struct ext_recalled {
+	u64 dir; /* number of the directory's node in memory; 0: nothing */
+	u32 hash, ino;
+	u8 size;
+	char name[EXT_RECALL_NAME];
+};
+
 struct ext_group {
 	u64 block_bitmap, inode_bitmap, inode_table;
 	u32 free_blocks, free_inodes, used_dirs, itable_unused;
@@ -55,6 +64,8 @@ struct ext {
 	u32 unused_count;
 	struct fiber_queue loaded;
 	u64 index_bytes; /* memory of all dir_index.c's tables */
+	struct ext_recalled recalled[EXT_RECALLED];
+	u64 nodes_made; /* in memory, since the mount */
 };
 
 struct ext_node {
@@ -70,6 +81,7 @@ struct ext_node {
 	u32 free_hint;            /* directory: no room for a name in blocks below */
 	struct name_index *index; /* directory: see dir_index.c; may be NULL */
 	bool index_refused;       /* it cannot have one now */
+	u64 number;               /* among all nodes that were made in memory: never used again */
 	u64 next_read;            /* offset behind the last read */
 	u64 ahead_end;            /* read ahead as far as that */
 	u32 ahead;                /* blocks to read ahead; 0: not sequential */
@@ -181,6 +193,12 @@ bool ext_link_fast(const struct ext_node *node);
 MUST_CHECK err_t ext_link_write(struct ext_node *node, const char *target, size_t size);
 
 /* --- dir.c --- */
+
+/* dir_recall.c, under the directory's lock: what name in `dir` leads to, or 0: look for it. */
+u32 dir_recall(const struct ext_node *dir, const char *name, size_t size);
+void dir_remember(const struct ext_node *dir, const char *name, size_t size, u32 ino);
+/* The name leads there no more. */
+void dir_forget(const struct ext_node *dir, const char *name, size_t size);
 
 /* Where an entry is: it lies in `buffer`, which is to be put. */
 struct ext_slot {

@@ -283,6 +283,7 @@ static struct ext_node *node_new(struct ext *ext, u32 ino)
 	}
 	node_init(&x->node, &ext->fs);
 	x->node.ino = ino;
+	x->number = ++ext->nodes_made;
 	list_init(&x->unused);
 	list_init(&x->orphan);
 	list_add_tail(node_bucket(ext, ino), &x->link);

@@ -4,18 +4,28 @@
 
 #include <stdlib.h>
 
-/* Walk the request's one path. E_HELD: it went elsewhere. walk_end in any case. */
-static err_t walk_request(struct request *rq, struct walk *w, u32 flags)
-{
-	char *path;
-	err_t error = walk_fetch(rq, DIR_PATH_MAX, &path);
+/* A request's one path, and where it leads. */
+struct lookup {
+	struct path path;
+	struct walk walk;
+};
 
-	*w = (struct walk){ 0 };
+/* Walk the request's path. E_HELD: it went elsewhere. lookup_end in any case. */
+static err_t lookup(struct request *rq, struct lookup *l, u32 flags)
+{
+	err_t error = path_fetch(rq, DIR_PATH_MAX, &l->path);
+
+	l->walk = (struct walk){ 0 };
 	if (error)
 		return error;
-	error = walk(w, rq->object, flags, path, rq->in_size);
-	free(path);
-	return walk_error(rq, w, 0, error);
+	error = walk(&l->walk, rq->object, flags, l->path.text, rq->in_size);
+	return walk_error(rq, &l->walk, 0, error);
+}
+
+static void lookup_end(struct lookup *l)
+{
+	walk_end(&l->walk);
+	path_free(&l->path);
 }
 
 static u32 follow(u32 flags) { return flags & DIR_NOFOLLOW ? 0 : WALK_FOLLOW; }
@@ -23,36 +33,36 @@ static u32 follow(u32 flags) { return flags & DIR_NOFOLLOW ? 0 : WALK_FOLLOW; }
 static err_t fs_dir_stat(struct request *rq, u32 flags)
 {
 	static struct file_stat st; /* stays until the answer has gone */
-	struct walk w;
+	struct lookup l;
 
 	if (flags & ~(u32)DIR_NOFOLLOW)
 		return E_INVAL;
-	err_t error = walk_request(rq, &w, follow(flags));
+	err_t error = lookup(rq, &l, follow(flags));
 	if (!error) {
-		node_stat(w.node, &st);
+		node_stat(l.walk.node, &st);
 		request_reply_data(rq, &st, u64_min(sizeof(st), rq->out_size));
 	}
-	walk_end(&w);
+	lookup_end(&l);
 	return error;
 }
 
 static err_t fs_dir_readlink(struct request *rq, u64 *length)
 {
-	struct walk w;
+	struct lookup l;
 	size_t size = 0;
-	err_t error = walk_request(rq, &w, 0);
+	err_t error = lookup(rq, &l, 0);
 
 	char *target = error ? NULL : malloc(DIR_PATH_MAX);
 	if (!error && !target)
 		error = E_FUNDS;
-	if (!error && !node_is(w.node, MODE_LINK))
+	if (!error && !node_is(l.walk.node, MODE_LINK))
 		error = E_INVAL;
 	if (!error) {
-		fiber_lock_take(&w.node->lock);
-		error = w.fs->ops->readlink
-		                ? w.fs->ops->readlink(w.node, target, DIR_PATH_MAX, &size)
+		fiber_lock_take(&l.walk.node->lock);
+		error = l.walk.fs->ops->readlink
+		                ? l.walk.fs->ops->readlink(l.walk.node, target, DIR_PATH_MAX, &size)
 		                : E_NOTSUP;
-		fiber_lock_give(&w.node->lock);
+		fiber_lock_give(&l.walk.node->lock);
 	}
 	size = u64_min(size, rq->out_size);
 	if (!error && size)
@@ -60,84 +70,84 @@ static err_t fs_dir_readlink(struct request *rq, u64 *length)
 	if (!error)
 		*length = size;
 	free(target);
-	walk_end(&w);
+	lookup_end(&l);
 	return error;
 }
 
 static err_t fs_dir_set(struct request *rq, const struct file_attributes *attributes)
 {
 	struct open_file *open = rq->object;
-	struct walk w;
-	err_t error = walk_request(rq, &w, attributes->mask & FILE_SET_NOFOLLOW ? 0 : WALK_FOLLOW);
+	struct lookup l;
+	err_t error = lookup(rq, &l, attributes->mask & FILE_SET_NOFOLLOW ? 0 : WALK_FOLLOW);
 
 	if (!error && (attributes->mask & FILE_SET_SIZE))
-		error = node_check(w.node, open->identity, MAY_WRITE);
+		error = node_check(l.walk.node, open->identity, MAY_WRITE);
 	if (!error) {
-		fiber_lock_take(&w.node->lock);
-		error = node_set(w.node, open->identity, attributes);
-		fiber_lock_give(&w.node->lock);
+		fiber_lock_take(&l.walk.node->lock);
+		error = node_set(l.walk.node, open->identity, attributes);
+		fiber_lock_give(&l.walk.node->lock);
 	}
-	walk_end(&w);
+	lookup_end(&l);
 	return error;
 }
 
 static err_t fs_dir_access(struct request *rq, u32 flags, u32 mode)
 {
 	struct open_file *open = rq->object;
-	struct walk w;
+	struct lookup l;
 
 	if (flags & ~(u32)DIR_NOFOLLOW || mode > 7)
 		return E_INVAL;
-	err_t error = walk_request(rq, &w, follow(flags));
-	bool stored = !error && (node_is(w.node, MODE_FILE) || node_is(w.node, MODE_DIR));
-	if (!error && (mode & MAY_WRITE) && w.fs->readonly && stored)
+	err_t error = lookup(rq, &l, follow(flags));
+	bool stored = !error && (node_is(l.walk.node, MODE_FILE) || node_is(l.walk.node, MODE_DIR));
+	if (!error && (mode & MAY_WRITE) && l.walk.fs->readonly && stored)
 		error = E_READONLY;
 	if (!error)
-		error = node_check(w.node, open->identity, mode);
-	walk_end(&w);
+		error = node_check(l.walk.node, open->identity, mode);
+	lookup_end(&l);
 	return error;
 }
 
 static err_t fs_dir_statfs(struct request *rq)
 {
-	struct walk w;
-	err_t error = walk_request(rq, &w, WALK_FOLLOW);
+	struct lookup l;
+	err_t error = lookup(rq, &l, WALK_FOLLOW);
 
-	walk_end(&w);
+	lookup_end(&l);
 	return error ? error : fs_file_ops.file_statfs(rq);
 }
 
 static err_t fs_dir_attach(struct request *rq, cap_t target)
 {
-	struct walk w;
-	err_t error = walk_request(rq, &w, WALK_FOLLOW | WALK_STAY);
+	struct lookup l;
+	err_t error = lookup(rq, &l, WALK_FOLLOW | WALK_STAY);
 
-	if (!error && (!target || w.node == w.fs->root))
+	if (!error && (!target || l.walk.node == l.walk.fs->root))
 		error = E_INVAL;
-	else if (!error && w.node->attached)
+	else if (!error && l.walk.node->attached)
 		error = E_BUSY;
 	if (!error) {
-		w.node->attached = target;
-		node_get(w.node);
+		l.walk.node->attached = target;
+		node_get(l.walk.node);
 		rq->msg.cap[0] = 0; /* ours now */
 	}
-	walk_end(&w);
+	lookup_end(&l);
 	return error;
 }
 
 static err_t fs_dir_detach(struct request *rq)
 {
-	struct walk w;
-	err_t error = walk_request(rq, &w, WALK_FOLLOW | WALK_STAY);
+	struct lookup l;
+	err_t error = lookup(rq, &l, WALK_FOLLOW | WALK_STAY);
 
-	if (!error && !w.node->attached)
+	if (!error && !l.walk.node->attached)
 		error = E_INVAL;
 	if (!error) {
-		error = cap_close(w.node->attached);
-		w.node->attached = 0;
-		node_put(w.node);
+		error = cap_close(l.walk.node->attached);
+		l.walk.node->attached = 0;
+		node_put(l.walk.node);
 	}
-	walk_end(&w);
+	lookup_end(&l);
 	return error;
 }
 

@@ -9,30 +9,31 @@
 struct pair {
 	struct open_file *from, *to;
 	struct walk old, new;
-	char *text;
-	const char *second; /* the second path in `text` */
+	struct path paths;
+	const char *second; /* the second one in `paths` */
 	size_t first_size, second_size;
 };
 
 /* Find the directory behind `gate` (0: the request's own), and cut the text in two. */
 static err_t pair_begin(struct pair *pair, struct request *rq, cap_t gate)
 {
-	*pair = (struct pair){ .from = rq->object, .to = rq->object };
+	pair->from = pair->to = rq->object;
+	pair->old = pair->new = (struct walk){ 0 };
 	if (gate) {
 		u64 label;
 		if (gate_identify(rq->server->port, gate, &label))
 			return E_XDEV;
 		pair->to = label ? (struct open_file *)label : pair->from->fs->top_open;
 	}
-	err_t error = walk_fetch(rq, 2 * DIR_PATH_MAX + 1, &pair->text);
+	err_t error = path_fetch(rq, 2 * DIR_PATH_MAX + 1, &pair->paths);
 	if (error)
 		return error;
-	const char *zero = memchr(pair->text, 0, rq->in_size);
+	const char *zero = memchr(pair->paths.text, 0, rq->in_size);
 	if (!zero) {
-		free(pair->text);
+		path_free(&pair->paths);
 		return E_MSG;
 	}
-	pair->first_size = (size_t)(zero - pair->text);
+	pair->first_size = (size_t)(zero - pair->paths.text);
 	pair->second = zero + 1;
 	pair->second_size = rq->in_size - pair->first_size - 1;
 	pair->to->users++; /* the gate is in the message, but its holder may go */
@@ -46,13 +47,13 @@ static void pair_end(struct pair *pair)
 	walk_end(&pair->old);
 	walk_end(&pair->new);
 	open_put(pair->to);
-	free(pair->text);
+	path_free(&pair->paths);
 }
 
 /* Walk both. An error of either is the call's answer. */
 static err_t pair_walk(struct pair *pair, struct request *rq, u32 old_flags, u32 new_flags)
 {
-	err_t error = walk(&pair->old, pair->from, old_flags, pair->text, pair->first_size);
+	err_t error = walk(&pair->old, pair->from, old_flags, pair->paths.text, pair->first_size);
 
 	if (error)
 		return walk_error(rq, &pair->old, 0, error);

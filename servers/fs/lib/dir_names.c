@@ -36,7 +36,7 @@ static err_t make_at(struct request *rq, const char *path, size_t size, struct n
 
 err_t fs_dir_make(struct request *rq, u32 mode, u64 rdev)
 {
-	char *path;
+	struct path path;
 	struct node_make make = { .mode = mode & (MODE_TYPE | MODE_PERMISSIONS), .rdev = rdev };
 
 	switch (mode & MODE_TYPE) {
@@ -57,25 +57,25 @@ err_t fs_dir_make(struct request *rq, u32 mode, u64 rdev)
 	              node_is(&(struct node){ .mode = make.mode }, MODE_BLOCK);
 	if (!device)
 		make.rdev = 0;
-	err_t error = walk_fetch(rq, DIR_PATH_MAX, &path);
+	err_t error = path_fetch(rq, DIR_PATH_MAX, &path);
 	if (error)
 		return error;
-	error = make_at(rq, path, rq->in_size, &make);
-	free(path);
+	error = make_at(rq, path.text, rq->in_size, &make);
+	path_free(&path);
 	return error;
 }
 
 err_t fs_dir_symlink(struct request *rq)
 {
-	char *paths;
-	err_t error = walk_fetch(rq, 2 * DIR_PATH_MAX + 1, &paths);
+	struct path paths;
+	err_t error = path_fetch(rq, 2 * DIR_PATH_MAX + 1, &paths);
 
 	if (error)
 		return error;
-	char *zero = memchr(paths, 0, rq->in_size);
-	size_t target_size = zero ? (size_t)(zero - paths) : 0;
+	char *zero = memchr(paths.text, 0, rq->in_size);
+	size_t target_size = zero ? (size_t)(zero - paths.text) : 0;
 	struct node_make make = { .mode = MODE_LINK | 0777,
-		                  .target = paths,
+		                  .target = paths.text,
 		                  .target_size = target_size };
 
 	if (!zero)
@@ -86,7 +86,7 @@ err_t fs_dir_symlink(struct request *rq)
 		error = E_NAMETOOLONG;
 	else
 		error = make_at(rq, zero + 1, rq->in_size - target_size - 1, &make);
-	free(paths);
+	path_free(&paths);
 	return error;
 }
 
@@ -126,15 +126,15 @@ err_t fs_dir_remove(struct request *rq, u32 flags)
 {
 	struct open_file *start = rq->object;
 	struct walk w = { 0 };
-	char *path;
+	struct path path;
 
 	if (flags & ~(u32)DIR_DIRECTORY)
 		return E_INVAL;
-	err_t error = walk_fetch(rq, DIR_PATH_MAX, &path);
+	err_t error = path_fetch(rq, DIR_PATH_MAX, &path);
 	if (error)
 		return error;
 	fiber_lock_take(&start->fs->change);
-	error = walk(&w, start, WALK_STAY, path, rq->in_size);
+	error = walk(&w, start, WALK_STAY, path.text, rq->in_size);
 	if (error)
 		error = walk_error(rq, &w, 0, error);
 	else
@@ -143,6 +143,6 @@ err_t fs_dir_remove(struct request *rq, u32 flags)
 		error = remove_walked(&w);
 	fiber_lock_give(&start->fs->change);
 	walk_end(&w);
-	free(path);
+	path_free(&path);
 	return error;
 }

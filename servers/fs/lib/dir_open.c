@@ -208,7 +208,7 @@ err_t fs_dir_open(struct request *rq, u32 flags, u32 mode, cap_t *file, u32 *mod
 {
 	struct open_file *start = rq->object;
 	struct walk w = { 0 };
-	char *path;
+	struct path path;
 	u32 how = 0;
 
 	if (flags & OPEN_PATH)
@@ -222,19 +222,19 @@ err_t fs_dir_open(struct request *rq, u32 flags, u32 mode, cap_t *file, u32 *mod
 		how |= WALK_ABSENT;
 	if (exclusive)
 		how |= WALK_STAY;
-	err_t error = walk_fetch(rq, DIR_PATH_MAX, &path);
+	err_t error = path_fetch(rq, DIR_PATH_MAX, &path);
 	if (error)
 		return error;
 	bool changes = flags & (OPEN_CREATE | OPEN_UNNAMED);
 	if (changes)
 		fiber_lock_take(&start->fs->change);
-	error = walk(&w, start, how, path, rq->in_size);
+	error = walk(&w, start, how, path.text, rq->in_size);
 	error = error ? walk_error(rq, &w, 0, error) : open_walked(rq, &w, flags, mode, file);
 	if (changes)
 		fiber_lock_give(&start->fs->change);
 	if (!error)
 		*mode_out = w.node->mode;
 	walk_end(&w);
-	free(path);
+	path_free(&path);
 	return error;
 }

@@ -42,8 +42,9 @@ struct walk {
 	struct fs *fs;
 	struct identity identity;
 	u32 flags;
-	u32 links;  /* symbolic links followed */
-	char *text; /* what is left of the path begins at `at`; zero-terminated */
+	u32 links;        /* symbolic links followed */
+	const char *text; /* what is left of the path begins at `at` */
+	char *inserted;   /* `text`, once a link's text is in it; NULL: it is the caller's */
 	size_t size, at;
 	size_t original,
 	        original_left; /* size of the caller's path, and how much of it ends `text` */
@@ -58,11 +59,18 @@ struct walk {
 	cap_t cross_gate;
 };
 
-/* Copy the caller's lent `in` (`limit` bytes at most: E_NAMETOOLONG) into zero-terminated
- * memory. */
-MUST_CHECK err_t walk_fetch(struct request *rq, size_t limit, char **text);
-/* Walk `path` from `start`. E_CROSS: answer with walk_cross. walk_end in any case; it is all right
- * on a zeroed walk. */
+/* A request's path, or two: few are too long for the stack. */
+struct path {
+	char *text;
+	char store[256];
+};
+
+/* Copy the caller's lent `in` (`limit` bytes at most: E_NAMETOOLONG), and a zero behind it.
+ * path_free then; it is all right on one that could not be fetched. */
+MUST_CHECK err_t path_fetch(struct request *rq, size_t limit, struct path *path);
+void path_free(struct path *path);
+/* Walk `path`, which stays until walk_end, from `start`. E_CROSS: answer with walk_cross. walk_end
+ * in any case; it is all right on a zeroed walk. */
 MUST_CHECK err_t walk(struct walk *w, struct open_file *start, u32 flags, const char *path,
                       size_t size);
 void walk_end(struct walk *w);

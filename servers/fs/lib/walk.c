@@ -7,21 +7,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-err_t walk_fetch(struct request *rq, size_t limit, char **text)
+err_t path_fetch(struct request *rq, size_t limit, struct path *path)
 {
+	path->text = path->store;
 	if (rq->in_size > limit)
 		return E_NAMETOOLONG;
-	char *copy = malloc(rq->in_size + 1);
-	if (!copy)
-		return E_FUNDS;
-	err_t error = request_read(rq, 0, copy, rq->in_size);
-	if (error) {
-		free(copy);
-		return error;
+	if (rq->in_size >= sizeof(path->store)) {
+		char *text = malloc(rq->in_size + 1);
+		if (!text)
+			return E_FUNDS;
+		path->text = text;
 	}
-	copy[rq->in_size] = 0;
-	*text = copy;
-	return OK;
+	path->text[rq->in_size] = 0;
+	err_t error = request_read(rq, 0, path->text, rq->in_size);
+	if (error) {
+		path_free(path);
+		path->text = path->store;
+	}
+	return error;
+}
+
+void path_free(struct path *path)
+{
+	if (path->text != path->store)
+		free(path->text);
 }
 
 static size_t walk_used(const struct walk *w)
@@ -42,15 +51,14 @@ static err_t walk_insert(struct walk *w, const char *target, size_t target_size)
 
 	if (target_size + left > 2 * DIR_PATH_MAX)
 		return E_NAMETOOLONG;
-	char *text = malloc(target_size + left + 1);
+	char *text = malloc(target_size + left);
 	if (!text)
 		return E_FUNDS;
 	memcpy(text, target, target_size);
 	memcpy(text + target_size, w->text + w->at, left);
-	text[target_size + left] = 0;
 	w->original_left = u64_min(left, w->original_left);
-	free(w->text);
-	w->text = text;
+	free(w->inserted);
+	w->text = w->inserted = text;
 	w->size = target_size + left;
 	w->at = 0;
 	return OK;
@@ -208,11 +216,7 @@ err_t walk(struct walk *w, struct open_file *start, u32 flags, const char *path,
 		return E_NAMETOOLONG;
 	if (memchr(path, 0, size))
 		return E_INVAL;
-	w->text = malloc(size + 1);
-	if (!w->text)
-		return E_FUNDS;
-	memcpy(w->text, path, size);
-	w->text[size] = 0;
+	w->text = path;
 	w->size = w->original = w->original_left = size;
 	w->node = node_get(start->node);
 	while (!w->parent) {
@@ -232,7 +236,7 @@ void walk_end(struct walk *w)
 		node_put(w->node);
 	if (w->parent)
 		node_put(w->parent);
-	free(w->text);
+	free(w->inserted);
 	*w = (struct walk){ 0 };
 }
 

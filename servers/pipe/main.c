@@ -10,7 +10,7 @@ int main(void)
 		.dispatch = pipe_dispatch,
 		.no_clients = pipe_no_clients,
 		.idle = pipe_idle,
-		.idle_local = true,
+		.idle_kind = IDLE_LOCAL,
 		.requests = PIPE_REQUESTS,
 		.in_size = PIPE_ATOMIC,
 	};

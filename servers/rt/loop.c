@@ -365,7 +365,7 @@ void server_step(struct server *server)
 	if (server->fibers)
 		server_run_fibers(server);
 	if (server->idle) {
-		if (server->answer && server->answer->reply_size)
+		if (server->idle_kind != IDLE_APART && server->answer && server->answer->reply_size)
 			server_flush_answer(server);
 		server->idle(server);
 		if (server->fibers)

@@ -94,8 +94,8 @@ void request_reply(struct request *rq, err_t error)
 	struct server *server = rq->server;
 
 	request_close(rq, error);
-	/* What `idle` does may wait for the caller, who must not be waiting for us. */
-	if (rq == server->current && !server->answer && (!server->idle || server->idle_local)) {
+	bool apart = server->idle && server->idle_kind == IDLE_CALLS;
+	if (rq == server->current && !server->answer && !apart) {
 		server->answer = rq;
 		return;
 	}

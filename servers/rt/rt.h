@@ -107,6 +107,14 @@ err_t request_cross(struct request *rq, u32 kind, u32 which, cap_t gate, const c
 
 /* --- the loop --- */
 
+/* What a server's `idle` does, and so which answers can go out with the receive behind it, which
+ * saves a kernel entry; others go out by themselves. */
+enum server_idle {
+	IDLE_CALLS, /* calls servers that may be waiting for an answer of ours: none */
+	IDLE_LOCAL, /* changes what an answer's data may be: those without data */
+	IDLE_APART, /* neither: all */
+};
+
 struct server {
 	/* Answer rq by a generated X_serve(&ops, rq); by interface: (rq->msg.word[0] >> 16). */
 	void (*dispatch)(struct server *server, struct request *rq);
@@ -116,11 +124,9 @@ struct server {
 	 * or segment_fail, now or later. */
 	void (*page_in)(struct server *server, u64 label, u64 offset, u32 access, bool evicted,
 	                u64 token);
-	/* Called before each wait: batch work. May be NULL. If it is not, answers go out before it
-	 * is called, by themselves; with idle_local, which says that `idle` calls nobody who might
-	 * be waiting for such an answer, they go out with the receive all the same. */
+	/* Called before each wait: batch work. May be NULL. */
 	void (*idle)(struct server *server);
-	bool idle_local;
+	enum server_idle idle_kind;
 	u32 requests; /* how many callers we can keep waiting: reply objects */
 	/* 0: handlers run on the loop's stack and must not wait. N: dispatch, no_clients and
 	 * page_in run on one of N fibers (fiber.h), each in its turn when all of them are busy;

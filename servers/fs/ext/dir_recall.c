@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Where names have led lately: a table of fixed size, in which a new name takes an old one's place. Only
- * names that exist are in it, so that nothing is to be done when one is added. */
+/* Where names have led lately: a table of fixed size, in which a new name takes an old one's place.
+ * Only names that exist are in it, so that nothing is to be done when one is added. */
 #include "ext.h"
 
 #include <string.h>

@@ -194,7 +194,9 @@ static u32 cache_size(void)
 
 int main(int argc, char **argv)
 {
-	static struct server server = { .requests = 64, .fibers = 16, .idle = ext_idle };
+	static struct server server = {
+		.requests = 64, .fibers = 16, .idle = ext_idle, .idle_kind = IDLE_APART
+	};
 	struct options options = options_read(argc, argv);
 	const char *why;
 

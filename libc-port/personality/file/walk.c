@@ -208,6 +208,60 @@ static RARE err_t walk_cross(const struct walk *walk, struct track *first, struc
 	return error;
 }
 
+/* How much of `path` is not its last name. */
+static size_t path_above(const char *path)
+{
+	size_t size = strlen(path);
+
+	while (size && path[size - 1] == '/')
+		size--;
+	while (size && path[size - 1] != '/')
+		size--;
+	return size;
+}
+
+/* Take `track` to the server that has the directory of its last name. *moved: it was elsewhere. */
+static RARE err_t track_settle(struct track *track, bool *moved)
+{
+	char out[DIR_PATH_MAX + 8];
+
+	for (u32 i = 0; i < CROSSINGS_MAX; i++) {
+		size_t above = path_above(track->path);
+		struct msg m = { .word[0] = CALL(2, 10), /* dir_access */
+			         .in = track->path,
+			         .in_size = above,
+			         .out = out,
+			         .out_size = DIR_PATH_MAX };
+		err_t error = above ? rt_call(track->place.dir, &m) : OK;
+		if (error != E_CROSS)
+			return error;
+		u64 rest = m.word[3];
+		error = E_MSG;
+		if (rest < DIR_PATH_MAX && rest + strlen(track->path + above) < PATH_MAX) {
+			memcpy(out + rest, track->path + above, strlen(track->path + above) + 1);
+			error = track_cross(track, (u32)m.word[1], m.cap[0], m.word[4], out);
+		}
+		if (m.cap[0] && !(track->owned && track->place.dir == m.cap[0]))
+			(void)cap_close(m.cap[0]);
+		if (error)
+			return error;
+		*moved = true;
+	}
+	return E_LOOP;
+}
+
+/* The server of the first path does not know the directory that the second one starts from: they
+ * may yet meet. E_CROSS: ask again. */
+static RARE err_t tracks_settle(struct track *first, struct track *second)
+{
+	bool moved = false;
+	err_t error = track_settle(first, &moved);
+
+	if (!error)
+		error = track_settle(second, &moved);
+	return error ? error : moved ? E_CROSS : E_XDEV;
+}
+
 /* A rest that begins with "proc/self" from the root is answered here; see self.c. */
 static RARE void walk_self(struct track *track)
 {
@@ -244,6 +298,8 @@ static err_t walk_tracks(struct walk *walk, struct track *first, struct track *s
 			if (crossed)
 				return crossed;
 			walk_self(first);
+		} else if (error == E_XDEV && second) {
+			error = tracks_settle(first, second);
 		}
 	}
 	walk->mount = first->place.mount;

@@ -109,6 +109,28 @@ TEST(symbolic_links_are_followed_and_read)
 	CHECK_EQ(stat("../../tmp", &st), 0);
 }
 
+TEST(names_move_by_whatever_path_they_are_reached)
+{
+	char here[PATH_MAX], old[PATH_MAX + 8], new[PATH_MAX + 8];
+
+	CHECK(getcwd(here, sizeof(here)) != NULL);
+	snprintf(old, sizeof(old), "%s/old", here);
+	snprintf(new, sizeof(new), "%s//new", here);
+	CHECK_EQ(close(creat("old", 0600)), 0);
+	CHECK_EQ(rename(old, new), 0);
+	CHECK_EQ(rename(new, "old"), 0);
+	CHECK_EQ(rename("old", new), 0);
+	CHECK_EQ(link(new, old), 0);
+	CHECK_EQ(unlink(old), 0);
+	CHECK_EQ(symlink(here, "l"), 0);
+	CHECK_EQ(rename("l/new", old), 0);
+	CHECK_ERROR(rename(old, "/dev/none"), EXDEV);
+	CHECK_ERROR(rename("/etc/passwd", "/tmp/passwd"), EXDEV);
+	CHECK_ERROR(rename("/tmp/none/none", new), ENOENT);
+	CHECK_EQ(unlink("l"), 0);
+	CHECK_EQ(unlink("old"), 0);
+}
+
 TEST(rename_replaces_and_moves)
 {
 	struct stat st;

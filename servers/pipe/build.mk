@@ -1,3 +1,3 @@
 server := pipe
 sources := main.c serve.c pipe.c fifo.c ring.c buffer.c
-uses := rt poll
+uses := rt poll anonymous

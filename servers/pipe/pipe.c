@@ -221,11 +221,12 @@ u32 pipe_ready(const struct pipe_end *end)
 	return ready;
 }
 
-static void pipe_wake(struct pipe *pipe)
+/* Tell those who poll for `news`, if it holds: what has only stayed so is no edge. */
+static void pipe_wake(struct pipe *pipe, u32 news)
 {
 	list_each (end, &pipe->ends, struct pipe_end, link)
 		if (end->poll.count)
-			poll_wake(&end->poll, pipe_ready(end));
+			poll_wake(&end->poll, pipe_ready(end) & news);
 }
 
 /* --- reading and writing --- */
@@ -238,9 +239,11 @@ err_t pipe_read(struct pipe_end *end, struct request *rq, bool may_wait, u64 *co
 	if (!rq->out_size)
 		return OK;
 	if (ring_used(&pipe->ring)) {
+		bool more = !list_empty(&pipe->writing); /* who put in what they wait to write */
+
 		error = pipe_give(pipe, rq, count);
 		pipe_settle(pipe);
-		pipe_wake(pipe);
+		pipe_wake(pipe, more ? POLL_READ | POLL_WRITE : POLL_WRITE);
 		return error;
 	}
 	if (!pipe->writers)
@@ -281,7 +284,7 @@ err_t pipe_write(struct pipe_end *end, struct request *rq, bool may_wait, u64 *c
 		if (done < rq->in_size)
 			error = pipe_accept(pipe, rq, &done);
 		pipe_settle(pipe);
-		pipe_wake(pipe);
+		pipe_wake(pipe, POLL_READ);
 	}
 	if (!error && done < rq->in_size) {
 		error = may_wait ? writer_wait(pipe, rq, done) : E_AGAIN;
@@ -304,7 +307,7 @@ err_t pipe_resize(struct pipe *pipe, u64 capacity)
 		return E_BUSY;
 	pipe->capacity = size;
 	pipe_settle(pipe);
-	pipe_wake(pipe);
+	pipe_wake(pipe, UINT32_MAX);
 	return OK;
 }
 
@@ -390,5 +393,5 @@ void pipe_end_close(struct pipe_end *end)
 	if (list_empty(&pipe->ends))
 		ring_clear(&pipe->ring); /* nobody can read it any more */
 	pipe_settle(pipe);
-	pipe_wake(pipe);
+	pipe_wake(pipe, UINT32_MAX);
 }

@@ -3,9 +3,9 @@
 #include "serve.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 
 #include "fifo.h"
+#include "lib/anonymous/anonymous.h"
 #include "pipe.h"
 #include "proto/dir_server.h"
 #include "proto/file_server.h"
@@ -51,15 +51,6 @@ static err_t end_write(struct request *rq, i64 offset, u32 flags, u64 *count)
 	return error ? error : pipe_write(end, rq, may_wait(end, flags), count);
 }
 
-static err_t end_seek(struct request *rq, i64 offset, u32 whence, i64 *position)
-{
-	(void)rq;
-	(void)offset;
-	(void)whence;
-	(void)position;
-	return E_SPIPE;
-}
-
 static err_t stat_put(struct request *rq, const struct pipe *pipe)
 {
 	struct file_stat st = { .dev = pipe->fifo ? pipe->fifo->dev : PIPE_DEV,
@@ -74,7 +65,7 @@ static err_t stat_put(struct request *rq, const struct pipe *pipe)
 		                .ctime_ns = pipe->time_ns,
 		                .btime_ns = pipe->time_ns };
 
-	return rq->out_size < sizeof(st) ? E_RANGE : request_write(rq, 0, &st, sizeof(st));
+	return anonymous_stat(rq, &st);
 }
 
 static err_t end_stat(struct request *rq)
@@ -102,13 +93,6 @@ static err_t end_set(struct request *rq, const struct file_attributes *attribute
 	return OK;
 }
 
-static err_t end_sync(struct request *rq, bool data_only)
-{
-	(void)rq;
-	(void)data_only;
-	return E_INVAL;
-}
-
 static err_t end_poll(struct request *rq, u32 mask, u64 bits, cap_t event, u32 *ready)
 {
 	struct pipe_end *end = rq->object;
@@ -121,20 +105,10 @@ static err_t end_flags(struct request *rq, u32 mask, u32 value, u32 *flags)
 {
 	struct pipe_end *end = rq->object;
 
-	mask &= O_NONBLOCK;
-	end->flags = (end->flags & ~mask) | (value & mask);
-	*flags = end->flags;
-	return OK;
+	return anonymous_flags(&end->flags, mask, value, flags);
 }
 
-static err_t end_statfs(struct request *rq)
-{
-	struct file_system_stat st = { .type = PIPE_FS_TYPE,
-		                       .block_size = PAGE_SIZE,
-		                       .name_max = 255 };
-
-	return rq->out_size < sizeof(st) ? E_RANGE : request_write(rq, 0, &st, sizeof(st));
-}
+static err_t end_statfs(struct request *rq) { return anonymous_statfs(rq, PIPE_FS_TYPE); }
 
 static err_t end_control(struct request *rq, u64 request, u64 argument, u64 *result)
 {
@@ -161,25 +135,19 @@ static err_t end_control(struct request *rq, u64 request, u64 argument, u64 *res
 static err_t end_path(struct request *rq, u64 *length)
 {
 	const struct pipe_end *end = rq->object;
-	char text[32];
-	int size;
 
 	if (end->pipe->fifo)
 		return E_NOTSUP; /* the file system knows */
-	size = snprintf(text, sizeof(text), "pipe:[%lu]", (unsigned long)end->pipe->ino);
-	if (rq->out_size < (size_t)size)
-		return E_RANGE;
-	*length = (u64)size;
-	return request_write(rq, 0, text, (size_t)size);
+	return anonymous_path(rq, "pipe", end->pipe->ino, length);
 }
 
 static const struct file_ops end_ops = {
 	.file_read = end_read,
 	.file_write = end_write,
-	.file_seek = end_seek,
+	.file_seek = anonymous_seek,
 	.file_stat = end_stat,
 	.file_set = end_set,
-	.file_sync = end_sync,
+	.file_sync = anonymous_sync,
 	.file_poll = end_poll,
 	.file_flags = end_flags,
 	.file_statfs = end_statfs,

@@ -27,6 +27,7 @@ int main(void)
 	proc.schedule = rt_cap_need("process_schedule");
 	proc.pipe = rt_cap("pipe");
 	proc.socket = rt_cap("socket");
+	proc.counter = rt_cap("counter");
 	proc.power = rt_cap("power");
 	proc.log = rt_cap("process_log");
 	proc.server = (struct server){ .dispatch = proc_dispatch,

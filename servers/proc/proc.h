@@ -113,7 +113,7 @@ struct process {
 
 struct proc {
 	struct server server;
-	cap_t memory, exec, pipe, power, log, schedule, socket; /* what we were given */
+	cap_t memory, exec, pipe, power, log, schedule, socket, counter; /* what we were given */
 	struct list processes;
 	struct process *bucket[PID_BUCKETS];
 	struct process

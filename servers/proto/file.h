@@ -102,9 +102,11 @@ RPC(11) err_t file_statfs(cap_t file, void *st, size_t size);
 /* Reserve space; mode as fallocate(2), 0 and FALLOC_FL_KEEP_SIZE at least. */
 RPC(12) err_t file_allocate(cap_t file, u32 mode, u64 offset, u64 size);
 
-/* flock and POSIX/OFD locks. owner: 0 for flock and OFD, else a number that stands for the process;
- * type F_RDLCK, F_WRLCK, F_UNLCK; size 0: to the end. wait: held until possible. E_AGAIN, E_DEADLK.
- */
+enum { FILE_LOCK_OPEN = -1 };
+
+/* Locks. owner: 0 for flock, FILE_LOCK_OPEN for the open file's own record locks (OFD), else a
+ * number that stands for the process (POSIX record locks); flock and record locks do not meet. type
+ * F_RDLCK, F_WRLCK, F_UNLCK; size 0: to the end. wait: held until possible. E_AGAIN, E_DEADLK. */
 RPC(13) err_t file_lock(cap_t file, u64 owner, u32 type, u64 start, u64 size, bool wait);
 
 /* A device's own requests (ioctl number and argument), for those that no other interface has. */
@@ -126,3 +128,14 @@ err_t file_attribute_get(cap_t file, const void *name, size_t name_size, void *v
                          u64 *count);
 RPC(18) err_t file_attribute_set(cap_t file, u32 flags, const void *name_value, size_t size);
 RPC(19) err_t file_attribute_list(cap_t file, void *names, size_t size, u64 *count);
+
+/* A record lock that would be in the way of this one (F_GETLK); type F_UNLCK: none. */
+struct file_lock_found {
+	u64 owner; /* FILE_LOCK_OPEN, or the process */
+	u64 start, size;
+	u32 type, reserved;
+};
+_Static_assert(sizeof(struct file_lock_found) == 32, "file_lock_found");
+RPC(20)
+err_t file_lock_query(cap_t file, u64 owner, u32 type, u64 start, u64 size,
+                      struct file_lock_found *found);

@@ -3,9 +3,9 @@
 #include "serve.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "lib/anonymous/anonymous.h"
 #include "proto/file_server.h"
 #include "proto/socket_server.h"
 #include "socket.h"
@@ -399,15 +399,6 @@ static err_t one_write(struct request *rq, i64 offset, u32 flags, u64 *count)
 	return socket_transmit(socket, &transfer, &socket->own, NULL, NULL, count);
 }
 
-static err_t one_seek(struct request *rq, i64 offset, u32 whence, i64 *position)
-{
-	(void)rq;
-	(void)offset;
-	(void)whence;
-	(void)position;
-	return E_SPIPE;
-}
-
 static err_t one_stat(struct request *rq)
 {
 	const struct socket *socket = rq->object;
@@ -419,14 +410,7 @@ static err_t one_stat(struct request *rq)
 		                .gid = socket->own.gid,
 		                .block_size = PAGE_SIZE };
 
-	return rq->out_size < sizeof(st) ? E_RANGE : request_write(rq, 0, &st, sizeof(st));
-}
-
-static err_t one_sync(struct request *rq, bool data_only)
-{
-	(void)rq;
-	(void)data_only;
-	return E_INVAL;
+	return anonymous_stat(rq, &st);
 }
 
 static err_t one_poll(struct request *rq, u32 mask, u64 bits, cap_t event, u32 *ready)
@@ -440,21 +424,13 @@ static err_t one_poll(struct request *rq, u32 mask, u64 bits, cap_t event, u32 *
 static err_t one_flags(struct request *rq, u32 mask, u32 value, u32 *flags)
 {
 	struct socket *socket = rq->object;
+	err_t error = anonymous_flags(&socket->flags, mask, value, flags);
 
-	mask &= O_NONBLOCK;
-	socket->flags = (socket->flags & ~mask) | (value & mask);
-	*flags = socket->flags | O_RDWR;
-	return OK;
+	*flags |= O_RDWR;
+	return error;
 }
 
-static err_t one_statfs(struct request *rq)
-{
-	struct file_system_stat st = { .type = SOCKET_FS_TYPE,
-		                       .block_size = PAGE_SIZE,
-		                       .name_max = 255 };
-
-	return rq->out_size < sizeof(st) ? E_RANGE : request_write(rq, 0, &st, sizeof(st));
-}
+static err_t one_statfs(struct request *rq) { return anonymous_statfs(rq, SOCKET_FS_TYPE); }
 
 static err_t one_control(struct request *rq, u64 request, u64 argument, u64 *result)
 {
@@ -479,21 +455,16 @@ static err_t one_control(struct request *rq, u64 request, u64 argument, u64 *res
 static err_t one_path(struct request *rq, u64 *length)
 {
 	const struct socket *socket = rq->object;
-	char text[32];
-	int size = snprintf(text, sizeof(text), "socket:[%lu]", (unsigned long)socket->ino);
 
-	if (rq->out_size < (size_t)size)
-		return E_RANGE;
-	*length = (u64)size;
-	return request_write(rq, 0, text, (size_t)size);
+	return anonymous_path(rq, "socket", socket->ino, length);
 }
 
 static const struct file_ops file_ops = {
 	.file_read = one_read,
 	.file_write = one_write,
-	.file_seek = one_seek,
+	.file_seek = anonymous_seek,
 	.file_stat = one_stat,
-	.file_sync = one_sync,
+	.file_sync = anonymous_sync,
 	.file_poll = one_poll,
 	.file_flags = one_flags,
 	.file_statfs = one_statfs,

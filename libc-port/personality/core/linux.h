@@ -200,6 +200,16 @@ enum {
 	POLLWRBAND = 512,
 	POLLRDHUP = 0x2000
 };
+enum { EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL, EPOLL_CTL_MOD };
+#define EPOLLEXCLUSIVE (1u << 28)
+#define EPOLLWAKEUP    (1u << 29)
+#define EPOLLONESHOT   (1u << 30)
+#define EPOLLET        (1u << 31)
+struct linux_epoll_event {
+	u32 events;
+	u64 data;
+} __attribute__((packed));
+_Static_assert(sizeof(struct linux_epoll_event) == 12, "linux_epoll_event");
 struct linux_pollfd {
 	i32 fd;
 	int16_t events, revents;
@@ -388,6 +398,9 @@ enum { WNOHANG = 1, WUNTRACED = 2, WEXITED = 4, WCONTINUED = 8, WNOWAIT = 0x1000
 enum { ARCH_SET_GS = 0x1001, ARCH_SET_FS, ARCH_GET_FS, ARCH_GET_GS };
 struct linux_timespec {
 	i64 seconds, ns;
+};
+struct linux_itimerspec {
+	struct linux_timespec interval, value;
 };
 struct linux_timeval {
 	i64 seconds, us;

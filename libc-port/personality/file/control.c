@@ -33,6 +33,8 @@ static err_t lock_start(struct file *file, struct linux_flock *lock)
 	return lock->start < 0 ? E_INVAL : OK;
 }
 
+static u64 lock_owner(bool open_file) { return open_file ? (u64)FILE_LOCK_OPEN : main_thread.id; }
+
 static i64 lock_record(struct file *file, u64 command, u64 argument)
 {
 	struct linux_flock lock;
@@ -48,9 +50,41 @@ static i64 lock_record(struct file *file, u64 command, u64 argument)
 		return error_result(error);
 	if (!open_file)
 		file->locked = true;
-	error = INTERRUPTIBLE(file_lock(file->cap, open_file ? 0 : main_thread.id, (u32)lock.type,
+	error = INTERRUPTIBLE(file_lock(file->cap, lock_owner(open_file), (u32)lock.type,
 	                                (u64)lock.start, (u64)lock.size, wait));
 	return error == E_INTR ? -ERESTART : error == E_NOTSUP ? -ENOLCK : error_result(error);
+}
+
+/* Which lock is in the way? */
+static i64 lock_query(struct file *file, u64 command, u64 argument)
+{
+	struct file_lock_found found;
+	struct linux_flock lock;
+	bool open_file = command == F_OFD_GETLK;
+
+	if (!user_read(&lock, argument, sizeof(lock)))
+		return -EFAULT;
+	if ((lock.type != F_RDLCK && lock.type != F_WRLCK) || (open_file && lock.pid))
+		return -EINVAL;
+	err_t error = lock_start(file, &lock);
+	if (!error)
+		error = file_lock_query(file->cap, lock_owner(open_file), (u32)lock.type,
+		                        (u64)lock.start, (u64)lock.size, &found);
+	if (error == E_NOSYS || error == E_NOTSUP)
+		found.type = F_UNLCK; /* where nobody can set one */
+	else if (error)
+		return error_result(error);
+	lock.type = (int16_t)found.type;
+	if (found.type != F_UNLCK) {
+		lock.whence = SEEK_SET;
+		lock.start = (i64)found.start;
+		lock.size = (i64)found.size;
+		lock.pid = found.owner == (u64)FILE_LOCK_OPEN ? -1 : (i32)found.owner;
+	}
+	/* What was asked for is left as it was, but for the type. */
+	if (found.type != F_UNLCK)
+		return user_write(argument, &lock, sizeof(lock)) ? 0 : -EFAULT;
+	return user_write(argument, &lock.type, sizeof(lock.type)) ? 0 : -EFAULT;
 }
 
 i64 posix_flock(const struct thread_regs *a)
@@ -103,6 +137,17 @@ static i64 flags_set(struct file *file, u32 value)
 	                               value & (O_APPEND | O_NONBLOCK), &flags));
 }
 
+/* The pipe server knows fcntl's numbers. */
+static i64 pipe_size(struct file *file, u64 command, u32 size)
+{
+	u64 result = 0;
+
+	if (!file_is(file, S_IFIFO))
+		return -EBADF;
+	err_t error = file_control(file->cap, command, size, NULL, 0, NULL, 0, &result);
+	return error ? error_result(error) : (i64)result;
+}
+
 static i64 fcntl_file(struct file *file, const struct thread_regs *a)
 {
 	u32 fd = (u32)a->rdi;
@@ -129,6 +174,12 @@ static i64 fcntl_file(struct file *file, const struct thread_regs *a)
 	case F_OFD_SETLK:
 	case F_OFD_SETLKW:
 		return lock_record(file, a->rsi, a->rdx);
+	case F_SETPIPE_SZ:
+	case F_GETPIPE_SZ:
+		return pipe_size(file, a->rsi, (u32)a->rdx);
+	case F_GETLK:
+	case F_OFD_GETLK:
+		return lock_query(file, a->rsi, a->rdx);
 	default:
 		return -EINVAL;
 	}

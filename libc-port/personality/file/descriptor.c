@@ -20,6 +20,7 @@ static u32 descriptor_room = SMALL, files_room = SMALL;
 u32 descriptor_limit = DESCRIPTOR_DEFAULT;
 u32 descriptor_end, files_end;
 static u32 files_start; /* below, all are in use (a hint) */
+static u64 files_serial;
 
 struct descriptor *descriptor_at(u32 fd) { return &descriptors[fd]; }
 struct file *file_at(u32 i) { return i < SMALL ? &files_small[i] : &files_more[i - SMALL]; }
@@ -69,6 +70,18 @@ struct file *descriptor_get(u32 fd)
 
 void file_get(struct file *file) { __atomic_add_fetch(&file->refs, 1, __ATOMIC_RELAXED); }
 
+bool file_get_again(struct file *file, u64 serial)
+{
+	u32 refs = __atomic_load_n(&file->refs, __ATOMIC_ACQUIRE);
+
+	if (file->serial != serial)
+		return false;
+	while (refs && !__atomic_compare_exchange_n(&file->refs, &refs, refs + 1, false,
+	                                            __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		;
+	return refs;
+}
+
 void file_put(struct file *file)
 {
 	cap_t cap = file->cap;
@@ -92,7 +105,12 @@ struct file *file_create(cap_t cap, u32 mode, u32 flags, u16 mount)
 	if (files_grow(i)) {
 		file = file_at(i);
 		*file = (struct file){
-			.cap = cap, .refs = 1, .mode = mode, .flags = flags, .mount = mount
+			.cap = cap,
+			.refs = 1,
+			.mode = mode,
+			.flags = flags,
+			.mount = mount,
+			.serial = ++files_serial,
 		};
 		if (i == files_end)
 			files_end = i + 1;
@@ -229,6 +247,7 @@ struct file *file_restore(u32 i)
 		return NULL;
 	if (i >= files_end)
 		files_end = i + 1;
+	files_serial = i + 1;
 	return file_at(i);
 }
 

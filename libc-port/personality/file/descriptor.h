@@ -17,7 +17,13 @@ struct file {
 	u16 mount;   /* of a directory: which file system it lies in (walk.h) */
 	u16 number;  /* inherit.c: its place in the list for the next program */
 	bool locked; /* fcntl locks were taken through it */
+	u64 serial;  /* which of all that this struct has stood for */
+	u64 own;     /* FILE_SIGNAL: the mask; FILE_EPOLL: the struct epoll (0: none yet) */
+	struct watch *watches; /* of epoll (epoll.c) */
 };
+
+/* In `mode`, above Linux's bits: what the process itself answers for. */
+enum file_own { FILE_EPOLL = 1 << 17, FILE_SIGNAL = 1 << 18 };
 
 struct descriptor {
 	struct file *file; /* NULL: free */
@@ -42,6 +48,9 @@ struct file *file_at(u32 i);
 struct file *descriptor_get(u32 fd);
 
 void file_get(struct file *file);
+/* One more user of the file that had this serial number, with process_lock held. False: it is
+ * closed. */
+bool file_get_again(struct file *file, u64 serial);
 void file_put(struct file *file);
 
 /* A struct for an open file, with one user; takes the capability over. NULL: too many (the

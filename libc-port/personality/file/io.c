@@ -3,7 +3,7 @@
  * but small vectors. */
 #include "core/text.h"
 #include "core/user.h"
-#include "file/descriptor.h"
+#include "file/signalfd.h"
 #include "file/tty.h"
 #include "file/vector.h"
 #include "process/process.h"
@@ -62,6 +62,8 @@ static i64 read_some(struct file *file, u64 buffer, u64 size, i64 offset, u32 fl
 		return -EFAULT;
 	if (size > IO_SIZE_MAX)
 		size = IO_SIZE_MAX;
+	if (file->mode & FILE_SIGNAL && offset < 0)
+		return signalfd_read(file, buffer, size);
 	if (file->mode & TTY_MODE && offset < 0)
 		return read_tty(file, buffer, size, flags);
 	/* A disk answers soon: a signal does not end the wait for it (signal(7)). */

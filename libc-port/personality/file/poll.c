@@ -4,12 +4,12 @@
  * asks those again whose bit came. */
 #include "core/text.h"
 #include "core/user.h"
-#include "file/descriptor.h"
+#include "file/poll.h"
 #include "process/process.h"
 #include "process/signal.h"
 #include "proto/file.h"
 
-enum { EVENT_BITS = 64, SELECT_MAX = 1024, POLL_ALWAYS = POLLERR | POLLHUP };
+enum { EVENT_BITS = 64, SELECT_MAX = 1024 };
 #define POLL_READABLE (POLLIN | POLLRDNORM | POLLRDBAND | POLLHUP | POLLERR)
 #define POLL_WRITABLE (POLLOUT | POLLWRNORM | POLLWRBAND | POLLERR)
 
@@ -24,26 +24,59 @@ static err_t poll_event(cap_t *event)
 	return error;
 }
 
+/* Signals that can be read: the thread is interrupted by those that come. */
+static u32 poll_signals(const struct file *file, cap_t event)
+{
+	if (event)
+		self()->waiting_for |= file->own;
+	return signalfd_pending(file) ? POLLIN | POLLRDNORM : 0;
+}
+
+u32 poll_file(struct file *file, u32 wanted, u64 bit, cap_t event)
+{
+	u32 ready = 0;
+	err_t error = OK;
+
+	if (file_is(file, S_IFREG) || file_is(file, S_IFDIR))
+		error = E_NOTSUP;
+	else if (file->mode & FILE_EPOLL)
+		ready = epoll_ready(file, bit, event);
+	else if (file->mode & FILE_SIGNAL)
+		ready = poll_signals(file, event);
+	else
+		error = file_poll(file->cap, wanted | POLL_ALWAYS, event ? bit : 0, event, &ready);
+	if (error == E_NOSYS || error == E_NOTSUP)
+		ready = wanted & (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM);
+	else if (error)
+		ready = POLLERR;
+	return ready & (wanted | POLL_ALWAYS);
+}
+
 /* Ask about one descriptor: the bits that hold. */
 static u32 poll_ask(u32 fd, u32 wanted, u64 bit, cap_t event)
 {
 	struct file *file = descriptor_get(fd);
-	u32 ready = 0;
 
 	if (!file)
 		return POLLNVAL;
-	if (file_is(file, S_IFREG) || file_is(file, S_IFDIR)) {
-		ready = wanted & (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM);
-	} else {
-		err_t error =
-		        file_poll(file->cap, wanted | POLL_ALWAYS, event ? bit : 0, event, &ready);
-		if (error == E_NOSYS || error == E_NOTSUP)
-			ready = wanted & (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM);
-		else if (error)
-			ready = POLLERR;
-	}
+	u32 ready = poll_file(file, wanted, bit, event);
 	file_put(file);
-	return ready & (wanted | POLL_ALWAYS);
+	return ready;
+}
+
+/* The wait has ended with `error`: go on with *bits (0), or end the call: its result. *last: an
+ * interruption that counts; what signal descriptors have to say comes first. */
+static i64 poll_woken(err_t error, u64 *bits, bool *last)
+{
+	if (!error)
+		return 0;
+	if (error != E_INTR)
+		return error_result(error);
+	*last = signal_interrupts();
+	if (*last && !self()->waiting_for)
+		return -EINTR;
+	*bits = self()->waiting_for ? UINT64_MAX : 0;
+	return 0;
 }
 
 /* Ask about all whose bit is in `bits`; how many are ready. */
@@ -69,25 +102,22 @@ static i64 poll_wait(struct linux_pollfd *fds, u32 count, u64 deadline)
 {
 	cap_t event = 0;
 	u64 bits = UINT64_MAX;
-	err_t error = deadline == DEADLINE_NOW ? OK : poll_event(&event);
+	bool last = false;
+	i64 result = deadline == DEADLINE_NOW ? 0 : error_result(poll_event(&event));
 
-	if (error)
-		return error_result(error);
-	while (true) {
+	while (!result) {
 		i64 ready = poll_round(fds, count, bits, event);
-		if (ready || deadline == DEADLINE_NOW)
-			return ready;
-		error = event_wait(event, UINT64_MAX, deadline, &bits);
-		if (error == E_TIMEOUT)
-			return 0;
-		if (error == E_INTR) {
-			if (signal_interrupts())
-				return -EINTR;
-			bits = 0;
-		} else if (error) {
-			return error_result(error);
+		if (ready || deadline == DEADLINE_NOW || last) {
+			result = ready || !last ? ready : -EINTR;
+			break;
 		}
+		err_t error = event_wait(event, UINT64_MAX, deadline, &bits);
+		if (error == E_TIMEOUT)
+			break;
+		result = poll_woken(error, &bits, &last);
 	}
+	self()->waiting_for = 0;
+	return result;
 }
 
 /* The array is copied piece by piece onto the heap of this call: its own part of the stack while
@@ -221,26 +251,23 @@ static i64 select_wait(struct select *s, u64 deadline)
 {
 	cap_t event = 0;
 	u64 bits = UINT64_MAX;
-	err_t error = deadline == DEADLINE_NOW ? OK : poll_event(&event);
+	bool last = false;
+	i64 result = deadline == DEADLINE_NOW ? 0 : error_result(poll_event(&event));
 
-	if (error)
-		return error_result(error);
 	memset(s->out, 0, sizeof(s->out));
-	while (true) {
+	while (!result) {
 		i64 found = select_round(s, bits, event);
-		if (found || deadline == DEADLINE_NOW)
-			return found;
-		error = event_wait(event, UINT64_MAX, deadline, &bits);
-		if (error == E_TIMEOUT)
-			return 0;
-		if (error == E_INTR) {
-			if (signal_interrupts())
-				return -EINTR;
-			bits = 0;
-		} else if (error) {
-			return error_result(error);
+		if (found || deadline == DEADLINE_NOW || last) {
+			result = found || !last ? found : -EINTR;
+			break;
 		}
+		err_t error = event_wait(event, UINT64_MAX, deadline, &bits);
+		if (error == E_TIMEOUT)
+			break;
+		result = poll_woken(error, &bits, &last);
 	}
+	self()->waiting_for = 0;
+	return result;
 }
 
 static i64 select_any(const struct thread_regs *a, u64 deadline)

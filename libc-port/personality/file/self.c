@@ -118,6 +118,12 @@ RARE bool descriptor_name(u32 fd, char *path)
 	if (!file)
 		return false;
 	bool named = false;
+	if (!(file->mode & S_IFMT) && !file_path(file->cap, path, PATH_MAX - 1, &size) &&
+	    size < PATH_MAX) {
+		path[size] = 0;
+		file_put(file);
+		return true;
+	}
 	if (!file_is(file, S_IFIFO) && !file_is(file, S_IFSOCK) &&
 	    !file_path(file->cap, inside, sizeof(inside) - 1, &size) && size < sizeof(inside)) {
 		inside[size] = 0;

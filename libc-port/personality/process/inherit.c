@@ -7,6 +7,7 @@
 #include "file/walk.h"
 #include "process/process.h"
 #include "process/signal.h"
+#include "proto/counter.h"
 
 enum { INHERIT_MAGIC = 0x48495244 };
 
@@ -148,8 +149,10 @@ static bool load_files(struct in *in, const struct inherit *head)
 		*file = (struct file){ .cap = record.cap,
 			               .mode = record.mode,
 			               .flags = record.flags,
-			               .mount =
-			                       (u16)(record.mount < MOUNT_MAX ? record.mount : 0) };
+			               .mount = (u16)(record.mount < MOUNT_MAX ? record.mount : 0),
+			               .serial = i + 1 };
+		if (file->mode & FILE_SIGNAL && counter_mark_get(file->cap, &file->own))
+			file->own = 0;
 	}
 	for (u32 i = 0; i < head->descriptors; i++) {
 		struct inherit_descriptor record;

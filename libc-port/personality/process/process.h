@@ -15,6 +15,7 @@ enum {
 	AT_DESCRIPTORS = 0x8000000, /* tables that grew */
 	AT_FILES = 0x8100000,
 	AT_REGIONS = 0x8200000,
+	AT_EPOLL = 0x8800000,
 };
 #define PERSONALITY_AT(offset) (PERSONALITY_BASE + (u64)(offset))
 #define THREAD_SLOTS           (PERSONALITY_BASE + PERSONALITY_SIZE)
@@ -84,5 +85,8 @@ u64 time_real(void);
 /* Deadline for a timeout in the program's memory (0: never); relative or absolute on `clock`. 0
  * or a negative number. */
 i64 time_deadline(u64 address, bool absolute, u64 clock, u64 *deadline);
+/* A timespec in ns: what is further away than 290 years is DEADLINE_NEVER. */
+bool timespec_valid(const struct linux_timespec *time);
+u64 timespec_ns(const struct linux_timespec *time);
 /* The same from a timespec. */
 i64 time_after(const struct linux_timespec *time, bool absolute, u64 clock, u64 *deadline);

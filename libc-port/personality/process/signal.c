@@ -101,11 +101,26 @@ void signal_route(struct thread *thread)
 
 /* --- taking --- */
 
+/* What the process server tells of a signal, while it is pending. */
+static struct signal_info page_info(i32 signal)
+{
+	const volatile struct process_signal *from = &process_page->signal[signal - 1];
+
+	return (struct signal_info){
+		.code = from->code, .pid = from->pid, .uid = from->uid, .value = (u32)from->status
+	};
+}
+
 /* Move what the process server has for us, and what the process has, to the thread. */
 static void signal_fetch(struct thread *thread, u64 set)
 {
 	u64 taken = 0, page = process_page->pending & set;
+	struct signal_info told = { 0 };
 
+	/* One at a time: what is told of it may change once it is taken. */
+	page &= -page;
+	if (page)
+		told = page_info(__builtin_ctzll(page) + 1);
 	lock_take(&process_lock);
 	u64 own = process_pending & set;
 	process_pending &= ~own;
@@ -118,7 +133,7 @@ static void signal_fetch(struct thread *thread, u64 set)
 		if (own & bit)
 			thread->info[signal - 1] = process_info[signal - 1];
 		else if (taken & bit)
-			thread->info[signal - 1] = (struct signal_info){ .code = SI_USER };
+			thread->info[signal - 1] = told;
 	}
 	__atomic_fetch_or(&thread->pending, taken | own, __ATOMIC_RELEASE);
 }

@@ -86,13 +86,12 @@ static i64 clock_now(u64 clock, u64 *ns)
 	return error_result(error);
 }
 
-static bool timespec_valid(const struct linux_timespec *time)
+bool timespec_valid(const struct linux_timespec *time)
 {
 	return time->seconds >= 0 && time->ns >= 0 && time->ns < NS_PER_SECOND;
 }
 
-/* Saturating: what is further away than 290 years is never. */
-static u64 timespec_ns(const struct linux_timespec *time)
+u64 timespec_ns(const struct linux_timespec *time)
 {
 	if (time->seconds > INT64_MAX / NS_PER_SECOND - 1)
 		return DEADLINE_NEVER;

@@ -208,6 +208,7 @@ const struct file_ops fs_file_ops = {
 	.file_statfs = fs_file_statfs,
 	.file_allocate = fs_file_allocate,
 	.file_lock = fs_file_lock,
+	.file_lock_query = fs_file_lock_query,
 	.file_control = fs_file_control,
 	.file_path = fs_file_path,
 	.file_unlock_all = fs_file_unlock_all,

@@ -127,6 +127,8 @@ err_t fs_file_path(struct request *rq, u64 *length);
 /* --- lock.c --- */
 
 err_t fs_file_lock(struct request *rq, u64 owner, u32 type, u64 start, u64 size, bool wait);
+err_t fs_file_lock_query(struct request *rq, u64 owner, u32 type, u64 start, u64 size,
+                         struct file_lock_found *found);
 err_t fs_file_unlock_all(struct request *rq, u64 owner);
 /* All locks that were set through this open file end. */
 void lock_open_closed(struct open_file *open);

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* File locks: flock (owner 0: the open file) and POSIX record locks (owner: a process). The two
- * kinds do not see each other. A request that waits is held in the table and tried again whenever a
- * lock goes. */
+/* File locks: flock (owner 0: the open file) and record locks (owner: a process, or the open
+ * file). The two kinds do not see each other. A request that waits is held in the table and tried
+ * again whenever a lock goes. */
 #include "fs/lib/internal.h"
 
 #include <stdlib.h>
 
 /* fcntl.h's values in protocols. */
+#define LOCK_OPEN ((u64)FILE_LOCK_OPEN)
 enum { LOCK_READ = 0, LOCK_WRITE = 1, LOCK_NONE = 2 };
 
 struct lock_range {
 	struct list link;
 	const struct open_file *open; /* through which it was set: it ends with that */
-	u64 owner;                    /* 0: `open` */
+	u64 owner;                    /* 0, LOCK_OPEN: `open` */
 	u32 type;
 	u64 start, end; /* end is one past; UINT64_MAX: all there will be */
 };
@@ -31,7 +32,9 @@ struct lock_table {
 
 static bool lock_same_owner(const struct lock_range *a, const struct lock_range *b)
 {
-	return a->owner == b->owner && (a->owner != 0 || a->open == b->open);
+	bool by_open = a->owner == 0 || a->owner == LOCK_OPEN;
+
+	return a->owner == b->owner && (!by_open || a->open == b->open);
 }
 
 static bool lock_meets(const struct lock_range *a, const struct lock_range *b)
@@ -62,7 +65,9 @@ static bool lock_is_deadly(const struct lock_table *table, const struct lock_ran
 {
 	const struct lock_range *holder = lock_find_conflict(table, wanted);
 
-	for (int steps = 0; holder && wanted->owner && steps < 64; steps++) {
+	if (wanted->owner == 0 || wanted->owner == LOCK_OPEN)
+		return false; /* these are not looked for (fcntl(2)) */
+	for (int steps = 0; holder && steps < 64; steps++) {
 		const struct lock_range *next = NULL;
 		list_each (waiter, &table->waiters, struct lock_waiter, link) {
 			if (!lock_same_owner(&waiter->range, holder))
@@ -220,6 +225,33 @@ err_t fs_file_lock(struct request *rq, u64 owner, u32 type, u64 start, u64 size,
 	return error;
 }
 
+err_t fs_file_lock_query(struct request *rq, u64 owner, u32 type, u64 start, u64 size,
+                         struct file_lock_found *found)
+{
+	const struct open_file *open = rq->object;
+	struct lock_range range = { .open = open,
+		                    .owner = owner,
+		                    .type = type,
+		                    .start = start,
+		                    .end = size ? start + size : UINT64_MAX };
+
+	if (open->flags & OPEN_PATH)
+		return E_CAP;
+	if (!owner || type > LOCK_WRITE || start > INT64_MAX || size > INT64_MAX)
+		return E_INVAL;
+	const struct lock_range *held =
+	        open->node->locks ? lock_find_conflict(open->node->locks, &range) : NULL;
+	*found = (struct file_lock_found){ .type = LOCK_NONE };
+	if (held)
+		*found = (struct file_lock_found){ .owner = held->owner,
+			                           .start = held->start,
+			                           .size = held->end == UINT64_MAX
+			                                           ? 0
+			                                           : held->end - held->start,
+			                           .type = held->type };
+	return OK;
+}
+
 static void lock_drop(struct node *node, const struct open_file *open, u64 owner)
 {
 	struct list *at = node->locks->held.next;
@@ -239,7 +271,7 @@ err_t fs_file_unlock_all(struct request *rq, u64 owner)
 {
 	struct open_file *open = rq->object;
 
-	if (owner == 0)
+	if (owner == 0 || owner == LOCK_OPEN)
 		return E_INVAL;
 	if (open->node->locks)
 		lock_drop(open->node, NULL, owner);

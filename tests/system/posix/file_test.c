@@ -2,6 +2,8 @@
 /* Descriptors and bytes. */
 #include "posix.h"
 
+#include <sys/file.h>
+
 TEST(what_is_written_can_be_read)
 {
 	char buffer[16];
@@ -314,4 +316,84 @@ TEST(locks_exclude_each_other)
 	CHECK_EQ(status, 0);
 	close(a);
 	close(b);
+}
+
+static struct flock region(short type, off_t start, off_t size)
+{
+	return (struct flock){
+		.l_type = type, .l_whence = SEEK_SET, .l_start = start, .l_len = size
+	};
+}
+
+TEST(getlk_tells_who_is_in_the_way)
+{
+	work_in_fresh_directory();
+	int fd = file_with("f", "0123456789"), other = open("f", O_RDWR), status;
+	struct flock lock = region(F_WRLCK, 2, 5);
+
+	CHECK_EQ(fcntl(fd, F_SETLK, &lock), 0);
+	CHECK_EQ(fcntl(other, F_GETLK, &lock), 0);
+	CHECK_EQ(lock.l_type, F_UNLCK); /* one's own are not */
+	pid_t pid = fork();
+	if (!pid) {
+		lock = region(F_RDLCK, 0, 0);
+		if (fcntl(fd, F_GETLK, &lock) || lock.l_type != F_WRLCK || lock.l_start != 2 ||
+		    lock.l_len != 5 || lock.l_pid != getppid())
+			_exit(1);
+		lock = region(F_WRLCK, 7, 100);
+		_exit(fcntl(fd, F_GETLK, &lock) || lock.l_type != F_UNLCK || lock.l_len != 100);
+	}
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(status, 0);
+	lock = region(F_UNLCK, 0, 0);
+	CHECK_ERROR(fcntl(fd, F_GETLK, &lock), EINVAL);
+	CHECK_ERROR(fcntl(fd, F_GETLK, (void *)8), EFAULT);
+	lock = region(F_RDLCK, -1, 1);
+	CHECK_ERROR(fcntl(fd, F_GETLK, &lock), EINVAL);
+	close(fd);
+	close(other);
+}
+
+TEST(record_locks_of_open_files_meet_those_of_processes_but_not_flock)
+{
+	work_in_fresh_directory();
+	int fd = file_with("f", "0123456789"), other = open("f", O_RDWR);
+	struct flock lock = region(F_WRLCK, 0, 4);
+
+	CHECK_EQ(flock(fd, LOCK_EX), 0);
+	CHECK_EQ(fcntl(other, F_OFD_SETLK, &lock), 0);
+	CHECK_ERROR(fcntl(fd, F_OFD_SETLK, &lock), EAGAIN);
+	CHECK_ERROR(fcntl(fd, F_SETLK, &lock), EAGAIN);
+	CHECK_EQ(fcntl(fd, F_GETLK, &lock), 0);
+	CHECK_EQ(lock.l_type, F_WRLCK);
+	CHECK_EQ(lock.l_pid, -1);
+	lock = region(F_RDLCK, 4, 1);
+	CHECK_EQ(fcntl(fd, F_OFD_SETLK, &lock), 0);
+	close(other);
+	lock = region(F_WRLCK, 0, 4);
+	CHECK_EQ(fcntl(fd, F_OFD_GETLK, &lock), 0);
+	CHECK_EQ(lock.l_type, F_UNLCK);
+	lock.l_pid = 1;
+	CHECK_ERROR(fcntl(fd, F_OFD_SETLK, &lock), EINVAL);
+	close(fd);
+}
+
+TEST(pipes_can_be_made_larger_and_smaller)
+{
+	int fds[2], fd = open("/", O_RDONLY);
+	static char block[8192];
+
+	CHECK_EQ(pipe2(fds, O_NONBLOCK), 0);
+	CHECK_EQ(fcntl(fds[0], F_GETPIPE_SZ), 65536);
+	CHECK_EQ(fcntl(fds[1], F_SETPIPE_SZ, 5000), 8192);
+	CHECK_EQ(fcntl(fds[0], F_GETPIPE_SZ), 8192);
+	CHECK_EQ(write(fds[1], block, sizeof(block)), sizeof(block));
+	CHECK_ERROR(write(fds[1], block, 1), EAGAIN);
+	CHECK_ERROR(fcntl(fds[1], F_SETPIPE_SZ, 4096), EBUSY);
+	CHECK_EQ(fcntl(fds[1], F_SETPIPE_SZ, 1 << 20), 1 << 20);
+	CHECK_EQ(write(fds[1], block, sizeof(block)), sizeof(block));
+	CHECK_ERROR(fcntl(fd, F_GETPIPE_SZ), EBADF);
+	close(fds[0]);
+	close(fds[1]);
+	close(fd);
 }

@@ -315,6 +315,42 @@ TEST(locks_conflict_wait_and_go_with_their_owner)
 	world_finish();
 }
 
+TEST(a_lock_query_names_the_first_in_the_way)
+{
+	const u64 by_open = (u64)FILE_LOCK_OPEN;
+	struct file_lock_found found;
+	cap_t a, b;
+
+	world_begin();
+	CHECK_EQ(w_put("f", "", 0), OK);
+	CHECK_EQ(w_open("f", OPEN_BOTH, 0, &a), OK);
+	CHECK_EQ(w_open("f", OPEN_BOTH, 0, &b), OK);
+	CHECK_EQ(file_lock_query(a, 7, 1, 0, 0, &found), OK);
+	CHECK_EQ(found.type, 2);
+	CHECK_EQ(file_lock(a, 0, 1, 0, 0, false), OK); /* flock is not in the way */
+	CHECK_EQ(file_lock(a, 7, 0, 5, 0, false), OK);
+	CHECK_EQ(file_lock(a, by_open, 1, 1, 2, false), OK);
+	CHECK_EQ(file_lock(b, by_open, 1, 1, 2, false), E_AGAIN);
+	CHECK_EQ(file_lock_query(b, by_open, 0, 0, 0, &found), OK);
+	CHECK_EQ(found.owner, by_open);
+	CHECK_EQ(found.start, 1);
+	CHECK_EQ(found.size, 2);
+	CHECK_EQ(found.type, 1);
+	CHECK_EQ(file_lock_query(b, 8, 1, 4, 10, &found), OK);
+	CHECK_EQ(found.owner, 7);
+	CHECK_EQ(found.start, 5);
+	CHECK_EQ(found.size, 0);
+	CHECK_EQ(file_lock_query(b, 8, 0, 4, 10, &found), OK);
+	CHECK_EQ(found.type, 2);
+	CHECK_EQ(file_lock_query(b, 0, 1, 0, 0, &found), E_INVAL);
+	CHECK_EQ(file_lock_query(b, 8, 2, 0, 0, &found), E_INVAL);
+	w_close(a);
+	CHECK_EQ(file_lock_query(b, 8, 1, 0, 0, &found), OK);
+	CHECK_EQ(found.type, 2);
+	w_close(b);
+	world_finish();
+}
+
 TEST(allocating_reserves_blocks_of_zeros)
 {
 	struct file_stat st;

@@ -1,0 +1,3 @@
+server := counter
+sources := main.c serve.c counter.c timer.c
+uses := rt poll anonymous

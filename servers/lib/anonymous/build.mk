@@ -1,0 +1,3 @@
+library := anonymous
+sources := anonymous.c
+uses := rt

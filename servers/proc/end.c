@@ -4,6 +4,7 @@
 #include "abi/thread.h"
 #include "proc.h"
 #include "proto/process_server.h"
+#include "proto/terminal.h"
 
 void vfork_release(struct process *process)
 {
@@ -111,6 +112,20 @@ static void process_orphan_children(struct process *process)
 		orphan_adopt(child, parent);
 }
 
+/* The terminal server answers at once: it calls us from a thread of its own. */
+void session_end(u32 session)
+{
+	enum { WAIT_NS = 1000000000 };
+
+	if (!proc.terminal)
+		return;
+	rt_call_deadline(rt_now() + WAIT_NS);
+	err_t error = terminal_session_ended(proc.terminal, session);
+	rt_call_deadline(0);
+	if (error)
+		rt_log("session %u: terminal: error %u", session, error);
+}
+
 void process_finish(struct process *process, u32 status)
 {
 	if (process->zombie)
@@ -128,6 +143,8 @@ void process_finish(struct process *process, u32 status)
 	vfork_release(process);
 	process_answer_all(process);
 	process_strip(process);
+	if (process->session == process->pid)
+		session_end(process->pid);
 	group_leave(process);
 	process_orphan_children(process);
 	process->ended = true;

@@ -21,6 +21,17 @@ static bool group_in_session(u32 group, u32 session)
 	return false;
 }
 
+err_t group_session(u32 group, u32 *session)
+{
+	list_each (process, &proc.processes, struct process, link) {
+		if (group && process->group == group) {
+			*session = process->session;
+			return OK;
+		}
+	}
+	return E_SRCH;
+}
+
 err_t proc_set_group(struct request *rq, u32 pid, u32 group)
 {
 	struct process *caller = process_caller(rq);

@@ -44,6 +44,8 @@ err_t proc_id(struct request *rq, u32 pid, u32 which, u32 *id)
 {
 	const struct process *process = pid ? process_find(pid) : process_asker(rq);
 
+	if (which == PROCESS_ID_GROUP_SESSION)
+		return group_session(pid, id);
 	if (!process)
 		return E_SRCH;
 	switch (which) {

@@ -30,12 +30,14 @@ int main(void)
 	proc.counter = rt_cap("counter");
 	proc.power = rt_cap("power");
 	proc.log = rt_cap("process_log");
+	proc.terminal = rt_cap("terminal");
 	proc.server = (struct server){ .dispatch = proc_dispatch,
 		                       .no_clients = proc_closed,
 		                       .in_size = 256 };
 	proc.list = (struct text_file){ .print = list_print, .label = LABEL_LIST, .ino = 1 };
 	table_start(processes_max());
 	err_t error = rt_server_start(&proc.server);
+	session_end(0); /* whatever there was before us */
 	if (!error)
 		error = supervisor_ready(rt_cap_need("supervisor"));
 	if (error)

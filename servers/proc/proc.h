@@ -113,7 +113,8 @@ struct process {
 
 struct proc {
 	struct server server;
-	cap_t memory, exec, pipe, power, log, schedule, socket, counter; /* what we were given */
+	/* what we were given */
+	cap_t memory, exec, pipe, power, log, schedule, socket, counter, terminal;
 	struct list processes;
 	struct process *bucket[PID_BUCKETS];
 	struct process
@@ -168,6 +169,8 @@ err_t proc_signal_thread(struct request *rq, cap_t thread);
 /* --- end.c --- */
 /* Undo whatever of a birth has happened, and forget the process. */
 void process_abort(struct process *process);
+/* The leader of `session` has ended, or (0) there are no processes: the terminals hear of it. */
+void session_end(u32 session);
 /* End a process with a wait status: everything it had is given back, what is left is a zombie. */
 void process_finish(struct process *process, u32 status);
 /* The process's vfork parent may go on. */
@@ -189,7 +192,6 @@ u32 signal_group(u32 group, u32 signal, struct process_signal info);
 /* SIGCHLD to the parent, and an answer to it if it waits. */
 void signal_parent(struct process *process, i32 code, i32 status);
 err_t proc_kill(struct request *rq, i64 pid, u32 signal);
-err_t proc_kill_group(struct request *rq, u32 group, u32 signal);
 err_t proc_take(struct request *rq, u64 mask, u64 *taken);
 err_t proc_stop(struct request *rq, u32 signal);
 err_t proc_ignore(struct request *rq, u64 mask);
@@ -201,6 +203,8 @@ err_t proc_timer(struct request *rq, u32 which, u32 signal, u64 deadline, u64 in
 err_t proc_set_group(struct request *rq, u32 pid, u32 group);
 err_t proc_set_session(struct request *rq, u32 *session);
 bool group_is_orphaned(u32 group);
+/* E_SRCH: nobody is in it. */
+err_t group_session(u32 group, u32 *session);
 /* `leaver` has ended (its children are still its own): groups with stopped members that are
  * orphaned by that get SIGHUP and SIGCONT. */
 void group_leave(struct process *leaver);

@@ -24,7 +24,6 @@ static const struct process_ops ops = {
 	.process_ignore = proc_ignore,
 	.process_child_flags = proc_child_flags,
 	.process_start = proc_start,
-	.process_kill_group = proc_kill_group,
 };
 
 void proc_dispatch(struct server *server, struct request *rq)

@@ -185,6 +185,8 @@ err_t proc_kill(struct request *rq, i64 pid, u32 signal)
 	if (pid < -PID_MAX || pid > PID_MAX)
 		return E_SRCH;
 	struct process_signal info = { .code = SIGNAL_FROM_USER, .pid = caller->pid };
+	if (caller == &proc.root)
+		info.code = SIGNAL_FROM_KERNEL;
 	if (caller->page)
 		info.uid = caller->page->uid;
 	if (pid == -1)
@@ -199,17 +201,6 @@ err_t proc_kill(struct request *rq, i64 pid, u32 signal)
 	if (signal)
 		signal_send(target, signal, info);
 	return OK;
-}
-
-err_t proc_kill_group(struct request *rq, u32 group, u32 signal)
-{
-	struct process_signal info = { .code = SIGNAL_FROM_KERNEL };
-
-	if (rq->label != LABEL_CONTROL)
-		return E_PERM;
-	if (signal > SIG_MAX || !group)
-		return E_INVAL;
-	return signal_group(group, signal, info) ? OK : E_SRCH;
 }
 
 /* --- receiving --- */

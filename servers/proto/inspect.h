@@ -21,9 +21,7 @@ struct inspect_process {
 	u32 status; /* of a zombie: as wait4's */
 	u32 threads, caps;
 	u32 uid, euid, gid, egid;
-	u32 terminal;   /* the controlling terminal's device number; 0: none */
-	u32 foreground; /* the group in that terminal's foreground */
-	u64 start_ns;   /* monotonic */
+	u64 start_ns; /* monotonic */
 	u64 user_ns, system_ns;
 	u64 children_user_ns, children_system_ns;
 	u64 minor_faults, major_faults;
@@ -32,7 +30,7 @@ struct inspect_process {
 	char name[INSPECT_NAME];
 	u64 limit[INSPECT_LIMITS][2]; /* soft, hard; by RLIMIT_* */
 };
-_Static_assert(sizeof(struct inspect_process) == 56 + 88 + 32 + 256, "inspect_process");
+_Static_assert(sizeof(struct inspect_process) == 48 + 88 + 32 + 256, "inspect_process");
 
 /* Numbers (u32) of the processes above `after`, ascending, as many as fit. */
 RPC(1) err_t inspect_list(cap_t inspect, u32 after, void *pids, size_t size, u64 *count);

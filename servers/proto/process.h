@@ -81,7 +81,7 @@ RPC(2) err_t process_exit(cap_t process, u32 status);
 RPC(3) err_t process_wait(cap_t process, i64 pid, u32 options, void *result, size_t size);
 
 /* kill(2): pid > 0, 0 own group, -1 all but init and oneself, < -1 group -pid; signal 0 only
- * checks. */
+ * checks. From the terminal (^C, hang-up) the signal is the kernel's. */
 RPC(4) err_t process_kill(cap_t process, i64 pid, u32 signal);
 
 /* Clear the bits of `mask` in the page's `pending` and say which were set: the signals that the
@@ -101,6 +101,8 @@ enum process_id {
 	PROCESS_ID_PARENT,
 	PROCESS_ID_ORPHANED, /* 1: its group is orphaned, and not stopped from the terminal; else 0
 	                      */
+	PROCESS_ID_GROUP_SESSION, /* the session of the group with this number; E_SRCH: no members
+	                           */
 };
 RPC(9) err_t process_id(cap_t process, u32 pid, u32 which, u32 *id);
 
@@ -150,6 +152,4 @@ RPC(19)
 err_t process_start(cap_t process, cap_t file, cap_t root, const void *arguments, size_t size,
                     u32 *pid);
 
-/* Signal to a whole group, from the terminal (^C) or at hang-up; signal 0 only looks. E_SRCH: it
- * has no members. */
-RPC(20) err_t process_kill_group(cap_t process, u32 group, u32 signal);
+/* 20 was process_kill_group. Do not use it again. */

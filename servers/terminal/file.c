@@ -3,27 +3,23 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
-#include "kill.h"
 #include "proto/dir_server.h"
 #include "proto/file_server.h"
-#include "proto/tty_server.h"
-#include "terminal.h"
+#include "proto/terminal_server.h"
+#include "proto/tty.h"
+#include "pty.h"
 
 enum {
 	INTERFACE_TTY = 7,
-	ACCESS_MASK = 3,       /* of O_*; musl's O_ACCMODE has O_PATH in it */
-	TERMINAL_DEV = 0x05,   /* st_dev */
-	TERMINAL_RDEV = 0x440, /* 4:64, ttyS0 */
+	ACCESS_MASK = 3,     /* of O_*; musl's O_ACCMODE has O_PATH in it */
+	TERMINAL_DEV = 0x05, /* st_dev */
 	MODE_PERMISSIONS = 07777,
-	FLOW_OUTPUT_OFF = 0, /* TCXONC's actions */
-	FLOW_OUTPUT_ON,
-	FLOW_INPUT_OFF,
-	FLOW_INPUT_ON,
-	FLUSH_INPUT = 0, /* TCFLSH's queues */
-	FLUSH_OUTPUT,
-	FLUSH_BOTH,
 };
+
+static struct terminal *console;
+static struct node console_node, own_node; /* /dev/console and /dev/tty */
 
 /* --- file.h --- */
 
@@ -32,28 +28,39 @@ static bool may_wait(const struct tty_file *file, u32 flags)
 	return !(file->flags & O_NONBLOCK) && !(flags & FILE_IO_NONBLOCK);
 }
 
-static err_t plain_read(struct request *rq, i64 offset, u32 flags, u64 *count)
+/* Whoever says no more than that it reads or writes is nobody's background. */
+err_t file_read_as(struct request *rq, u32 flags, struct caller caller, u64 *count)
 {
 	const struct tty_file *file = rq->object;
 
-	if (offset != FILE_POSITION)
-		return E_SPIPE;
 	if ((file->flags & ACCESS_MASK) == O_WRONLY)
 		return E_CAP;
-	return terminal_read(file->terminal, rq, (struct caller){ 0 }, may_wait(file, flags),
-	                     count);
+	if (file->kind == TTY_MASTER_FILE)
+		return pty_read(rq, may_wait(file, flags), count);
+	return terminal_read(file->terminal, rq, caller, may_wait(file, flags), count);
+}
+
+err_t file_write_as(struct request *rq, u32 flags, struct caller caller, u64 *count)
+{
+	const struct tty_file *file = rq->object;
+
+	if ((file->flags & ACCESS_MASK) == O_RDONLY)
+		return E_CAP;
+	if (file->kind == TTY_MASTER_FILE)
+		return pty_write(rq, may_wait(file, flags), count);
+	return terminal_write(file->terminal, rq, caller, may_wait(file, flags), count);
+}
+
+static err_t plain_read(struct request *rq, i64 offset, u32 flags, u64 *count)
+{
+	return offset != FILE_POSITION ? E_SPIPE
+	                               : file_read_as(rq, flags, (struct caller){ 0 }, count);
 }
 
 static err_t plain_write(struct request *rq, i64 offset, u32 flags, u64 *count)
 {
-	const struct tty_file *file = rq->object;
-
-	if (offset != FILE_POSITION)
-		return E_SPIPE;
-	if ((file->flags & ACCESS_MASK) == O_RDONLY)
-		return E_CAP;
-	return terminal_write(file->terminal, rq, (struct caller){ 0 }, may_wait(file, flags),
-	                      count);
+	return offset != FILE_POSITION ? E_SPIPE
+	                               : file_write_as(rq, flags, (struct caller){ 0 }, count);
 }
 
 static err_t tty_seek(struct request *rq, i64 offset, u32 whence, i64 *position)
@@ -65,43 +72,48 @@ static err_t tty_seek(struct request *rq, i64 offset, u32 whence, i64 *position)
 	return E_SPIPE;
 }
 
-static err_t stat_put(struct request *rq, const struct terminal *t)
+err_t node_stat(const struct node *node, struct request *rq)
 {
-	struct file_stat st = { .dev = TERMINAL_DEV,
-		                .ino = 1,
-		                .mode = t->mode,
-		                .nlink = 1,
-		                .uid = t->uid,
-		                .gid = t->gid,
-		                .rdev = TERMINAL_RDEV,
+	struct file_stat st = { .dev = node->dev,
+		                .ino = node->ino,
+		                .mode = node->mode,
+		                .nlink = S_ISDIR(node->mode) ? 2 : 1,
+		                .uid = node->uid,
+		                .gid = node->gid,
+		                .rdev = node->rdev,
 		                .block_size = 1024,
-		                .atime_ns = t->time_ns,
-		                .mtime_ns = t->time_ns,
-		                .ctime_ns = t->time_ns,
-		                .btime_ns = t->time_ns };
+		                .atime_ns = node->time_ns,
+		                .mtime_ns = node->time_ns,
+		                .ctime_ns = node->time_ns,
+		                .btime_ns = node->time_ns };
 
 	return rq->out_size < sizeof(st) ? E_RANGE : request_write(rq, 0, &st, sizeof(st));
 }
 
-static err_t tty_stat(struct request *rq) { return stat_put(rq, request_terminal(rq)); }
+static struct node *file_node(const struct request *rq)
+{
+	return ((const struct tty_file *)rq->object)->node;
+}
 
-static err_t attributes_set(struct terminal *t, const struct file_attributes *attributes)
+err_t tty_stat(struct request *rq) { return node_stat(file_node(rq), rq); }
+
+err_t node_set(struct node *node, const struct file_attributes *attributes)
 {
 	/* Truncating a terminal does nothing: shells open it with O_TRUNC. */
 	if (attributes->mask & FILE_SET_MODE)
-		t->mode =
-		        (t->mode & ~(u32)MODE_PERMISSIONS) | (attributes->mode & MODE_PERMISSIONS);
+		node->mode = (node->mode & ~(u32)MODE_PERMISSIONS) |
+		             (attributes->mode & MODE_PERMISSIONS);
 	if (attributes->mask & FILE_SET_UID)
-		t->uid = attributes->uid;
+		node->uid = attributes->uid;
 	if (attributes->mask & FILE_SET_GID)
-		t->gid = attributes->gid;
-	t->time_ns = (i64)rt_realtime();
+		node->gid = attributes->gid;
+	node->time_ns = (i64)rt_realtime();
 	return OK;
 }
 
-static err_t tty_set_file(struct request *rq, const struct file_attributes *attributes)
+err_t tty_set_file(struct request *rq, const struct file_attributes *attributes)
 {
-	return attributes_set(request_terminal(rq), attributes);
+	return node_set(file_node(rq), attributes);
 }
 
 static err_t tty_sync(struct request *rq, bool data_only)
@@ -114,13 +126,14 @@ static err_t tty_sync(struct request *rq, bool data_only)
 static err_t tty_poll(struct request *rq, u32 mask, u64 bits, cap_t event, u32 *ready)
 {
 	struct tty_file *file = rq->object;
+	u32 now = file->kind == TTY_MASTER_FILE ? pty_ready(file->terminal)
+	                                        : terminal_ready(file->terminal);
 
 	(void)event;
-	return poll_ask(&file->poll, terminal_ready(file->terminal), mask, bits, &rq->msg.cap[0],
-	                ready);
+	return poll_ask(&file->poll, now, mask, bits, &rq->msg.cap[0], ready);
 }
 
-static err_t tty_flags(struct request *rq, u32 mask, u32 value, u32 *flags)
+err_t tty_flags(struct request *rq, u32 mask, u32 value, u32 *flags)
 {
 	struct tty_file *file = rq->object;
 
@@ -139,12 +152,14 @@ static err_t tty_control(struct request *rq, u64 request, u64 argument, u64 *res
 	return E_NOTTY;
 }
 
-/* The terminal is a node by itself: the path ends where it is attached. */
-static err_t tty_path(struct request *rq, u64 *length)
+/* The path ends where the terminal is attached, but for those in the directory. */
+err_t tty_path(struct request *rq, u64 *length)
 {
-	(void)rq;
-	*length = 0;
-	return OK;
+	char path[PTY_PATH_MAX];
+	size_t size = pty_path(rq->object, path);
+
+	*length = size;
+	return request_write(rq, 0, path, size < rq->out_size ? size : rq->out_size);
 }
 
 static const struct file_ops tty_file_ops = {
@@ -160,210 +175,93 @@ static const struct file_ops tty_file_ops = {
 	.file_path = tty_path,
 };
 
-/* --- tty.h --- */
+/* --- opening --- */
 
-static err_t handle_get(struct request *rq, struct tty_attributes *attributes)
+void file_bind(struct tty_file *file, struct terminal *t)
 {
-	*attributes = request_terminal(rq)->ldisc.attributes;
-	return OK;
+	file->terminal = t;
+	list_add_tail(&t->files, &file->link);
+	t->file_count++;
 }
 
-static err_t handle_set(struct request *rq, u32 when, const struct tty_attributes *attributes)
+/* O_PATH opens nothing, and keeps the name. */
+static bool file_bound(const struct tty_file *file)
 {
-	struct terminal *t = request_terminal(rq);
-
-	switch (when) {
-	case TTY_NOW:
-		ldisc_set(&t->ldisc, attributes);
-		return OK;
-	case TTY_DRAIN:
-		return terminal_drain(t, rq, false, attributes);
-	case TTY_FLUSH:
-		return terminal_drain(t, rq, true, attributes);
-	default:
-		return E_INVAL;
-	}
+	return file->kind == TTY_FILE && file->terminal && !(file->flags & O_PATH);
 }
-
-static err_t handle_get_size(struct request *rq, struct tty_size *size)
-{
-	*size = request_terminal(rq)->size;
-	return OK;
-}
-
-static err_t handle_set_size(struct request *rq, const struct tty_size *size)
-{
-	struct terminal *t = request_terminal(rq);
-	struct tty_size old = t->size;
-
-	t->size = *size;
-	if (old.rows != size->rows || old.columns != size->columns ||
-	    old.x_pixels != size->x_pixels || old.y_pixels != size->y_pixels)
-		kill_group(t->group, KILL_WINDOW);
-	return OK;
-}
-
-static err_t handle_acquire(struct request *rq, u32 session, u32 group)
-{
-	return session_acquire(request_terminal(rq), rq, session, group);
-}
-
-static err_t handle_release(struct request *rq, u32 session)
-{
-	return session_release(request_terminal(rq), session);
-}
-
-static err_t handle_get_foreground(struct request *rq, u32 *group, u32 *session)
-{
-	*group = request_terminal(rq)->group;
-	*session = request_terminal(rq)->session;
-	return OK;
-}
-
-static err_t handle_set_foreground(struct request *rq, u32 session, u32 group)
-{
-	return session_set_foreground(request_terminal(rq), session, group);
-}
-
-static err_t handle_flush(struct request *rq, u32 queue)
-{
-	struct terminal *t = request_terminal(rq);
-
-	if (queue > FLUSH_BOTH)
-		return E_INVAL;
-	if (queue != FLUSH_OUTPUT)
-		terminal_flush_input(t);
-	if (queue != FLUSH_INPUT)
-		ldisc_flush_output(&t->ldisc);
-	return OK;
-}
-
-static err_t handle_flow(struct request *rq, u32 action)
-{
-	struct ldisc *ld = &request_terminal(rq)->ldisc;
-
-	switch (action) {
-	case FLOW_OUTPUT_OFF:
-		ldisc_stop(ld);
-		return OK;
-	case FLOW_OUTPUT_ON:
-		ldisc_go_on(ld);
-		return OK;
-	case FLOW_INPUT_OFF:
-		ldisc_send_stop(ld);
-		return OK;
-	case FLOW_INPUT_ON:
-		ldisc_send_start(ld);
-		return OK;
-	default:
-		return E_INVAL;
-	}
-}
-
-static err_t handle_drain(struct request *rq)
-{
-	return terminal_drain(request_terminal(rq), rq, false, NULL);
-}
-
-static err_t handle_available(struct request *rq, u64 *count)
-{
-	*count = ldisc_available(&request_terminal(rq)->ldisc);
-	return OK;
-}
-
-static err_t handle_read(struct request *rq, u32 flags, u32 session, u32 group, u64 *count)
-{
-	const struct tty_file *file = rq->object;
-	struct caller caller = { session, group };
-
-	if ((file->flags & ACCESS_MASK) == O_WRONLY)
-		return E_CAP;
-	return terminal_read(file->terminal, rq, caller, may_wait(file, flags), count);
-}
-
-static err_t handle_write(struct request *rq, u32 flags, u32 session, u32 group, u64 *count)
-{
-	const struct tty_file *file = rq->object;
-	struct caller caller = { session, group };
-
-	if ((file->flags & ACCESS_MASK) == O_RDONLY)
-		return E_CAP;
-	return terminal_write(file->terminal, rq, caller, may_wait(file, flags), count);
-}
-
-static err_t handle_check(struct request *rq, u32 session, u32 group)
-{
-	struct caller caller = { session, group };
-
-	return session_background(request_terminal(rq), caller) ? E_ACCESS : OK;
-}
-
-static const struct tty_ops tty_tty_ops = {
-	.tty_get = handle_get,
-	.tty_set = handle_set,
-	.tty_get_size = handle_get_size,
-	.tty_set_size = handle_set_size,
-	.tty_acquire = handle_acquire,
-	.tty_release = handle_release,
-	.tty_get_foreground = handle_get_foreground,
-	.tty_set_foreground = handle_set_foreground,
-	.tty_flush = handle_flush,
-	.tty_flow = handle_flow,
-	.tty_drain = handle_drain,
-	.tty_available = handle_available,
-	.tty_read = handle_read,
-	.tty_write = handle_write,
-	.tty_check = handle_check,
-};
-
-/* --- dir.h on label 0: there is one node, whose path is empty --- */
-
-static struct terminal *root_terminal(const struct request *rq) { return rq->server->state; }
 
 static void file_end(struct tty_file *file)
 {
 	poll_list_clear(&file->poll);
 	list_remove(&file->link);
-	file->terminal->file_count--;
+	if (file_bound(file))
+		file->terminal->file_count--;
+	else if (file->terminal)
+		file->terminal->name_count--;
 	free(file);
 }
 
-static err_t root_open(struct request *rq, u32 flags, u32 mode, cap_t *gate, u32 *mode_out)
+err_t file_open(struct request *rq, const struct tty_file *what, u32 flags, cap_t *gate,
+                struct tty_file **opened)
 {
-	struct terminal *t = root_terminal(rq);
-	struct tty_file *file;
-	err_t error;
+	struct terminal *t = what->terminal;
+	struct tty_file *file =
+	        t && t->file_count >= TERMINAL_FILES_MAX ? NULL : malloc(sizeof(*file));
 
-	(void)mode;
-	if (rq->in_size || (flags & O_DIRECTORY))
-		return E_NOTDIR;
-	file = t->file_count < TERMINAL_FILES_MAX ? calloc(1, sizeof(*file)) : NULL;
 	if (!file)
 		return E_FUNDS;
-	file->terminal = t;
+	*file = *what;
 	file->flags = flags & (ACCESS_MASK | O_NONBLOCK | O_APPEND | O_PATH);
 	poll_list_init(&file->poll);
-	list_add_tail(&t->files, &file->link);
-	t->file_count++;
-	error = request_gate(rq, (u64)file, gate);
+	list_init(&file->link);
+	if (file_bound(file))
+		file_bind(file, t);
+	else if (t)
+		t->name_count++;
+	err_t error = request_gate(rq, (u64)file, gate);
 	if (error) {
 		file_end(file);
 		return error;
 	}
 	*gate |= CAP_MOVE;
-	*mode_out = t->mode | TTY_MODE;
+	if (opened)
+		*opened = file;
 	return OK;
+}
+
+/* --- dir.h on the nodes of the console and of /dev/tty: their paths are empty --- */
+
+static struct node *root_node(const struct request *rq)
+{
+	return rq->label == LABEL_OWN       ? &own_node
+	       : rq->label == LABEL_CONSOLE ? &console_node
+	                                    : &console->node;
+}
+
+static err_t root_open(struct request *rq, u32 flags, u32 mode, cap_t *gate, u32 *mode_out)
+{
+	struct tty_file what = { .kind = TTY_FILE, .node = root_node(rq) };
+
+	(void)mode;
+	if (rq->in_size || (flags & O_DIRECTORY))
+		return E_NOTDIR;
+	*mode_out = what.node->mode | TTY_MODE;
+	if (rq->label == LABEL_OWN)
+		*mode_out |= TTY_OWN;
+	else
+		what.terminal = console;
+	return file_open(rq, &what, flags, gate, NULL);
 }
 
 static err_t root_stat(struct request *rq, u32 flags)
 {
 	(void)flags;
-	return rq->in_size ? E_NOTDIR : stat_put(rq, root_terminal(rq));
+	return rq->in_size ? E_NOTDIR : node_stat(root_node(rq), rq);
 }
 
 static err_t root_set(struct request *rq, const struct file_attributes *attributes)
 {
-	return rq->in_size ? E_NOTDIR : attributes_set(root_terminal(rq), attributes);
+	return rq->in_size ? E_NOTDIR : node_set(root_node(rq), attributes);
 }
 
 static err_t root_access(struct request *rq, u32 flags, u32 mode)
@@ -386,20 +284,100 @@ static const struct dir_ops root_ops = {
 	.dir_readlink = root_readlink,
 };
 
+/* --- terminal.h --- */
+
+static err_t control_session_ended(struct request *rq, u32 session)
+{
+	(void)rq;
+	if (session)
+		session_ended(session);
+	else
+		session_forget_all();
+	return OK;
+}
+
+static err_t control_of_session(struct request *rq, u32 session, u32 *number, u32 *group)
+{
+	const struct terminal *t = session_terminal(session);
+
+	(void)rq;
+	if (!t)
+		return E_NXIO;
+	*number = t->node.rdev;
+	*group = t->group;
+	return OK;
+}
+
+static const struct terminal_ops control_ops = {
+	.terminal_session_ended = control_session_ended,
+	.terminal_of_session = control_of_session,
+};
+
 /* --- the server --- */
+
+void file_start(struct terminal *t, struct line *line)
+{
+	enum { MODE = S_IFCHR | 0620, SERIAL = 4 << 8 | 64, OWN = 5 << 8, CONSOLE = 5 << 8 | 1 };
+	struct node node;
+
+	node_init(&node, MODE, TERMINAL_DEV, 1, SERIAL);
+	node_init(&console_node, MODE, TERMINAL_DEV, 2, CONSOLE);
+	node_init(&own_node, S_IFCHR | 0666, TERMINAL_DEV, 3, OWN);
+	terminal_init(t, line, &node);
+	console = t;
+	pty_start();
+}
+
+/* Without a terminal (O_PATH, /dev/tty that is nobody's yet) there is nothing but the name. */
+static err_t file_check_call(const struct tty_file *file, u64 call)
+{
+	enum { STAT = CALL(1, 4), SET = CALL(1, 5), FLAGS = CALL(1, 10), PATH = CALL(1, 15) };
+
+	if (call == STAT || call == SET || call == FLAGS || call == PATH)
+		return OK;
+	if (file->flags & O_PATH)
+		return E_CAP;
+	return file->terminal || call >> 16 == INTERFACE_TTY ? OK : E_NXIO;
+}
+
+static void file_call(struct tty_file *file, struct request *rq)
+{
+	err_t error = file_check_call(file, rq->msg.word[0]);
+
+	rq->object = file;
+	if (file->terminal)
+		file->terminal->touched = true;
+	if (file->kind == TTY_LIST) {
+		pts_dispatch(rq);
+	} else if (error) {
+		request_caps_drop(rq);
+		request_reply(rq, error);
+	} else if (rq->msg.word[0] >> 16 == INTERFACE_TTY) {
+		tty_dispatch(rq);
+	} else {
+		file_serve(&tty_file_ops, rq);
+	}
+}
 
 void file_dispatch(struct server *server, struct request *rq)
 {
 	(void)server;
-	if (!rq->label) {
+	switch (rq->label) {
+	case LABEL_SERIAL:
+	case LABEL_CONSOLE:
+	case LABEL_OWN:
 		dir_serve(&root_ops, rq);
 		return;
+	case LABEL_SLAVES:
+		rq->object = NULL;
+		pts_dispatch(rq);
+		return;
+	case LABEL_CONTROL:
+		terminal_serve(&control_ops, rq);
+		return;
+	default: /* only the kernel and we ever name labels */
+		file_call((struct tty_file *)rq->label, rq);
 	}
-	rq->object = (struct tty_file *)rq->label; /* only the kernel and we ever name labels */
-	if (rq->msg.word[0] >> 16 == INTERFACE_TTY)
-		tty_serve(&tty_tty_ops, rq);
-	else
-		file_serve(&tty_file_ops, rq);
 }
 
 /* Held requests of a file whose last gate went while they waited: another thread closed it. */
@@ -419,13 +397,20 @@ static void requests_end(struct list *requests, const struct tty_file *file)
 void file_no_clients(struct server *server, u64 label)
 {
 	struct tty_file *file = (struct tty_file *)label;
-	struct terminal *t = server->state;
 
-	if (!file)
+	(void)server;
+	if (label < LABELS)
 		return;
-	requests_end(&t->reading, file);
-	requests_end(&t->writing, file);
-	requests_end(&t->draining, file);
-	requests_end(&t->acquiring, file);
+	struct terminal *t = file->terminal;
+	bool master = file->kind == TTY_MASTER_FILE;
+	if (t) {
+		requests_end(&t->reading, file);
+		requests_end(&t->writing, file);
+		requests_end(&t->draining, file);
+	}
+	if (master)
+		pty_requests_end(t);
 	file_end(file);
+	if (t)
+		pty_closed(t, master);
 }

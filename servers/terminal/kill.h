@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Signals to process groups, by a thread of their own: the process server may be busy, or waiting
- * for us, and the terminal must not wait for it. */
+/* Signals to processes and groups, by a thread of their own: the process server may be busy, or
+ * waiting for us, and the terminal must not wait for it. */
 #pragma once
 
 #include "abi/errors.h"
@@ -15,14 +15,10 @@ enum {
 	KILL_WINDOW = 28,
 };
 
-/* Start the thread. When an answer to kill_ask is there, `bits` of `event` are signalled. */
-MUST_CHECK err_t kill_start(cap_t proc, cap_t event, u64 bits);
+/* Start the thread. */
+MUST_CHECK err_t kill_start(cap_t proc);
 
 /* Send `signal` to the processes of `group`, soon. Nothing happens for group 0. */
 void kill_group(u32 group, u32 signal);
-
-/* Find out whether `group` has any process left; one question at a time. False: the queue is
- * full. */
-bool kill_ask(u32 group);
-/* The answer: true once for each question, with *alive set. */
-bool kill_answer(bool *alive);
+/* The same to one process. */
+void kill_process(u32 pid, u32 signal);

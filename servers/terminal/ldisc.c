@@ -126,7 +126,7 @@ static void input_signal(struct ldisc *ld, u32 signal, u8 c)
 		ldisc_flush_output(ld);
 	}
 	if (ldisc_iflag(ld, TTY_IXON))
-		ld->stopped = false;
+		ldisc_go_on(ld);
 	if (ldisc_local(ld, TTY_ECHO))
 		ldisc_echo(ld, c);
 }
@@ -137,15 +137,15 @@ static bool input_flow(struct ldisc *ld, u8 c)
 	if (!ldisc_iflag(ld, TTY_IXON))
 		return false;
 	if (ldisc_is(ld, TTY_VSTART, c)) {
-		ld->stopped = false;
+		ldisc_go_on(ld);
 		return true;
 	}
 	if (ldisc_is(ld, TTY_VSTOP, c)) {
-		ld->stopped = true;
+		ldisc_stop(ld);
 		return true;
 	}
 	if (ldisc_iflag(ld, TTY_IXANY))
-		ld->stopped = false;
+		ldisc_go_on(ld);
 	return false;
 }
 
@@ -357,11 +357,21 @@ static void become_raw(struct ldisc *ld)
 	ld->literal_next = false;
 }
 
+/* Does ^S stop output, and ^Q start it again? */
+static bool flow_is_usual(const struct tty_attributes *a)
+{
+	return (a->iflag & TTY_IXON) && a->cc[TTY_VSTOP] == 19 && a->cc[TTY_VSTART] == 17;
+}
+
 void ldisc_set(struct ldisc *ld, const struct tty_attributes *attributes)
 {
 	u32 changed = ld->attributes.lflag ^ attributes->lflag;
 	bool flow_ends = ldisc_iflag(ld, TTY_IXON) && !(attributes->iflag & TTY_IXON);
+	bool usual = flow_is_usual(attributes);
 
+	if (usual != flow_is_usual(&ld->attributes))
+		ld->events = (ld->events & ~(u32)(TTY_FLOW_ON | TTY_FLOW_OFF)) |
+		             (usual ? TTY_FLOW_ON : TTY_FLOW_OFF);
 	ld->attributes = *attributes;
 	if (changed & TTY_ICANON) {
 		if (attributes->lflag & TTY_ICANON)
@@ -370,7 +380,7 @@ void ldisc_set(struct ldisc *ld, const struct tty_attributes *attributes)
 			become_raw(ld);
 	}
 	if (flow_ends)
-		ld->stopped = false;
+		ldisc_go_on(ld);
 	if (ld->input_stopped && !ldisc_iflag(ld, TTY_IXOFF))
 		ldisc_send_start(ld);
 }
@@ -381,6 +391,7 @@ void ldisc_flush_input(struct ldisc *ld)
 	ld->literal_next = false;
 	ld->dropped = false;
 	ld->erasing = false;
+	ld->events |= TTY_FLUSH_READ;
 	if (ld->input_stopped)
 		ldisc_send_start(ld);
 }

@@ -47,6 +47,7 @@ struct ldisc {
 	u8 urgent; /* a flow-control character to be sent before everything else; 0 if none */
 
 	u32 signals; /* bits of enum ldisc_signal; the owner clears what it has passed on */
+	u32 events;  /* bits of enum tty_event: what has happened since the owner looked */
 };
 
 /* Sane settings: canonical, echo, signals, 115200 8N1, UTF-8. */

@@ -145,10 +145,25 @@ void ldisc_sent(struct ldisc *ld, size_t size)
 		ld->output_tail += size;
 }
 
-void ldisc_flush_output(struct ldisc *ld) { ld->output_tail = ld->output_head; }
+void ldisc_flush_output(struct ldisc *ld)
+{
+	ld->output_tail = ld->output_head;
+	ld->events |= TTY_FLUSH_WRITE;
+}
 
-void ldisc_stop(struct ldisc *ld) { ld->stopped = true; }
-void ldisc_go_on(struct ldisc *ld) { ld->stopped = false; }
+void ldisc_stop(struct ldisc *ld)
+{
+	if (!ld->stopped)
+		ld->events = (ld->events & ~(u32)TTY_STARTED) | TTY_STOPPED;
+	ld->stopped = true;
+}
+
+void ldisc_go_on(struct ldisc *ld)
+{
+	if (ld->stopped)
+		ld->events = (ld->events & ~(u32)TTY_STOPPED) | TTY_STARTED;
+	ld->stopped = false;
+}
 
 void ldisc_send_stop(struct ldisc *ld)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a terminal stands on: a line that bytes come from and go to. A serial driver now, the master
- * side of a pseudo-terminal later. */
+/* What a terminal stands on: a line that bytes come from and go to. A serial driver, or the master
+ * side of a pseudo-terminal. */
 #pragma once
 
 #include "abi/errors.h"
@@ -19,8 +19,13 @@ struct line_ops {
 	/* Settle what the line itself has to do at `now`; when it wants to be called next
 	 * (DEADLINE_NEVER: not). */
 	u64 (*tick)(struct line *line, u64 now);
+	/* May be NULL: the other side's requests. True: they have moved something. */
+	bool (*settle)(struct line *line);
 };
 
 struct line {
 	const struct line_ops *ops;
+	/* Output stays in the line discipline until the other side fetches it; whoever waits for
+	 * output to be sent does not wait for that. */
+	bool fetched;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The terminal server: the console on a serial line (README.md). */
+/* The terminal server: the console on a serial line, and pseudo-terminals (README.md). */
 #include "file.h"
 #include "kill.h"
 #include "messages.h"
@@ -7,16 +7,18 @@
 #include "serial.h"
 #include "terminal.h"
 
-static void event_handle(struct rt_source *source, u64 bits)
-{
-	struct terminal *t = source->cookie;
+static struct rt_source source;    /* our event; cookie: the console */
+static u64 timer = DEADLINE_NEVER; /* what it is set to */
 
+static void event_handle(struct rt_source *from, u64 bits)
+{
+	struct terminal *console = from->cookie;
+
+	console->touched = true;
 	if (bits & TERMINAL_TIMER)
-		t->timer = DEADLINE_NEVER; /* it has gone off: settle sets it again */
-	if (bits & TERMINAL_ANSWER)
-		session_answer(t);
+		timer = DEADLINE_NEVER; /* it has gone off: idle sets it again */
 	if (bits & TERMINAL_INPUT)
-		terminal_input(t);
+		terminal_input(console);
 	if (bits & TERMINAL_LOG)
 		messages_come();
 }
@@ -24,42 +26,47 @@ static void event_handle(struct rt_source *source, u64 bits)
 static void idle(struct server *server)
 {
 	messages_give(server->state);
-	terminal_settle(server->state);
+	u64 deadline = terminals_settle();
+	if (deadline == timer)
+		return;
+	timer = deadline;
+	err_t error = event_timer(source.event, TERMINAL_TIMER, deadline);
+	(void)error; /* our own event */
 }
 
-static err_t start(struct server *server, struct terminal *t, struct serial_line *line)
+static err_t start(struct server *server, struct terminal *console, struct serial_line *line)
 {
 	err_t error = rt_server_start(server);
 
 	if (error)
 		return error;
-	terminal_init(t, &line->line);
-	error = event_create(RT_BANK, &t->source.event);
+	file_start(console, &line->line);
+	error = event_create(RT_BANK, &source.event);
 	if (error)
 		return error;
-	t->source.handler = event_handle;
-	t->source.cookie = t;
-	serial_line_init(line, rt_cap_need("serial"), t->source.event, TERMINAL_INPUT,
+	source.handler = event_handle;
+	source.cookie = console;
+	serial_line_init(line, rt_cap_need("serial"), source.event, TERMINAL_INPUT,
 	                 TERMINAL_OUTPUT);
-	error = rt_source_add(server, &t->source);
+	error = rt_source_add(server, &source);
 	if (error)
 		return error;
-	messages_start(rt_cap("log"), t->source.event, TERMINAL_LOG);
-	return kill_start(rt_cap_need("proc"), t->source.event, TERMINAL_ANSWER);
+	messages_start(rt_cap("log"), source.event, TERMINAL_LOG);
+	return kill_start(rt_cap_need("proc"));
 }
 
 int main(void)
 {
-	static struct terminal terminal;
+	static struct terminal console;
 	static struct serial_line line;
 	struct server server = {
 		.dispatch = file_dispatch,
 		.no_clients = file_no_clients,
 		.idle = idle,
 		.requests = TERMINAL_REQUESTS,
-		.state = &terminal,
+		.state = &console,
 	};
-	err_t error = start(&server, &terminal, &line);
+	err_t error = start(&server, &console, &line);
 
 	if (!error)
 		error = supervisor_ready(rt_cap_need("supervisor"));

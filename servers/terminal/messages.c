@@ -42,6 +42,7 @@ void messages_give(struct terminal *t)
 		size_t done = ldisc_write(&t->ldisc, (const u8 *)text + text_start,
 		                          text_end - text_start);
 		text_start += done;
+		t->touched = true;
 		if (text_start < text_end)
 			return; /* full: called again when there is room */
 	}

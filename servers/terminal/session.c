@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* Which session the terminal controls, and who is in the foreground. Sessions and groups are
- * numbers that the callers name; that a caller may only name its own is for the time when requests
- * carry an identity. */
+/* Which session a terminal controls, and who is in the foreground. Sessions and groups are numbers
+ * that the callers name; that a caller may only name its own is for the time when requests carry an
+ * identity. */
+#include <stdlib.h>
+
 #include "kill.h"
-#include "proto/tty_server.h"
 #include "terminal.h"
+
+/* When a terminal has been hung up its session's leader is told at once; the group that was in the
+ * foreground is told when the leader has ended (Linux: tty_old_pgrp). */
+struct owed {
+	struct list link;
+	u32 session, group;
+};
+static struct list owed = { &owed, &owed };
 
 void session_signals(struct terminal *t)
 {
@@ -24,64 +33,48 @@ bool session_background(const struct terminal *t, struct caller caller)
 	return caller.session && caller.session == t->session && caller.group != t->group;
 }
 
-static void acquirer_answer(struct request *rq, err_t error)
+struct terminal *session_terminal(u32 session)
 {
-	terminal_release(rq);
-	tty_acquire_reply(rq, error);
+	list_each (t, &terminals, struct terminal, link) {
+		if (session && t->session == session)
+			return t;
+	}
+	return NULL;
 }
 
-static void acquirer_cancel(struct request *rq) { acquirer_answer(rq, E_INTR); }
-
-/* Ask whether the session that has the terminal still lives. */
-static bool session_ask(struct terminal *t)
+/* All that is owed to `session` (0: to all) goes; with a signal, if it is to be paid. */
+static void owed_settle(u32 session, u32 signal)
 {
-	if (!t->asking)
-		t->asking = kill_ask(t->session);
-	return t->asking;
+	struct list *at = owed.next;
+
+	while (at != &owed) {
+		struct owed *one = container_of(at, struct owed, link);
+
+		at = at->next;
+		if (session && one->session != session)
+			continue;
+		if (signal)
+			kill_group(one->group, signal);
+		list_remove(&one->link);
+		free(one);
+	}
 }
 
-err_t session_acquire(struct terminal *t, struct request *rq, u32 session, u32 group)
+err_t session_acquire(struct terminal *t, u32 session, u32 group, bool steal)
 {
-	err_t error;
-
 	if (!session || !group)
 		return E_INVAL;
 	if (t->session == session)
 		return OK;
-	if (!t->session) {
-		t->session = session;
-		t->group = group;
-		return OK;
-	}
-	/* Another session has it; it may have died without giving it back. */
-	if (!session_ask(t))
+	if (session_terminal(session) || (t->session && !steal))
 		return E_PERM;
-	error = terminal_hold(t, rq, &t->acquiring, acquirer_cancel);
-	if (error == E_HELD)
-		rq->cookie = (void *)((u64)session << 32 | group);
-	return error;
+	owed_settle(session, 0);
+	t->session = session;
+	t->group = group;
+	return OK;
 }
 
-void session_answer(struct terminal *t)
-{
-	struct request *rq;
-	bool alive;
-
-	if (!t->asking || !kill_answer(&alive))
-		return;
-	t->asking = false;
-	if (!alive)
-		t->session = t->group = 0;
-	while ((rq = list_first(&t->acquiring, struct request, link))) {
-		u32 session = (u32)((u64)rq->cookie >> 32), group = (u32)(u64)rq->cookie;
-
-		if (!t->session) {
-			t->session = session;
-			t->group = group;
-		}
-		acquirer_answer(rq, t->session == session ? OK : E_PERM);
-	}
-}
+static void session_detach(struct terminal *t) { t->session = t->group = 0; }
 
 err_t session_release(struct terminal *t, u32 session)
 {
@@ -89,8 +82,44 @@ err_t session_release(struct terminal *t, u32 session)
 		return E_NOTTY;
 	kill_group(t->group, KILL_HANGUP);
 	kill_group(t->group, KILL_CONTINUE);
-	t->session = t->group = 0;
+	session_detach(t);
 	return OK;
+}
+
+void session_ended(u32 session)
+{
+	struct terminal *t = session_terminal(session);
+
+	if (t) {
+		kill_group(t->group, KILL_HANGUP);
+		session_detach(t);
+	}
+	owed_settle(session, KILL_HANGUP);
+}
+
+void session_forget_all(void)
+{
+	list_each (t, &terminals, struct terminal, link)
+		session_detach(t);
+	owed_settle(0, 0);
+}
+
+void session_hang_up(struct terminal *t)
+{
+	struct owed *one;
+
+	if (!t->session)
+		return;
+	kill_process(t->session, KILL_HANGUP);
+	kill_process(t->session, KILL_CONTINUE);
+	one = malloc(sizeof(*one));
+	if (one) {
+		*one = (struct owed){ .session = t->session, .group = t->group };
+		list_add_tail(&owed, &one->link);
+	} else {
+		kill_group(t->group, KILL_HANGUP); /* rather early than never */
+	}
+	session_detach(t);
 }
 
 err_t session_set_foreground(struct terminal *t, u32 session, u32 group)

@@ -14,7 +14,6 @@
 
 enum {
 	INTERFACE_TTY = 7,
-	MODE_DEVICE = 0020620,
 	INPUT_ROUNDS = 32, /* chunks taken before others have their turn */
 	SCRATCH_SIZE = 4096,
 };
@@ -30,20 +29,31 @@ struct later {
 	bool flush;
 };
 
-void terminal_init(struct terminal *t, struct line *line)
+struct list terminals = { &terminals, &terminals };
+static u32 held; /* requests of all terminals */
+
+void node_init(struct node *node, u32 mode, u32 dev, u32 ino, u32 rdev)
+{
+	*node = (struct node){
+		.mode = mode, .dev = dev, .ino = ino, .rdev = rdev, .time_ns = (i64)rt_realtime()
+	};
+}
+
+void terminal_init(struct terminal *t, struct line *line, const struct node *node)
 {
 	memset(t, 0, sizeof(*t));
 	ldisc_init(&t->ldisc);
 	t->line = line;
+	t->node = *node;
 	list_init(&t->files);
 	list_init(&t->reading);
 	list_init(&t->writing);
 	list_init(&t->draining);
-	list_init(&t->acquiring);
-	t->mode = MODE_DEVICE;
-	t->time_ns = (i64)rt_realtime();
-	t->timer = DEADLINE_NEVER;
+	t->deadline = DEADLINE_NEVER;
+	list_add_tail(&terminals, &t->link);
 }
+
+void terminal_end(struct terminal *t) { list_remove(&t->link); }
 
 /* --- held requests --- */
 
@@ -57,17 +67,22 @@ struct terminal *request_terminal(const struct request *rq)
 err_t terminal_hold(struct terminal *t, struct request *rq, struct list *list,
                     void (*cancel)(struct request *rq))
 {
-	if (t->held >= TERMINAL_REQUESTS - TERMINAL_REQUESTS_SPARE)
+	if (t->held >= TERMINAL_HELD_MAX || held >= TERMINAL_REQUESTS - TERMINAL_REQUESTS_SPARE)
 		return E_BUSY;
 	t->held++;
+	held++;
 	list_add_tail(list, &rq->link);
 	return request_hold(rq, cancel);
 }
 
 void terminal_release(struct request *rq)
 {
+	struct terminal *t = request_terminal(rq);
+
 	list_remove(&rq->link);
-	request_terminal(rq)->held--;
+	t->held--;
+	held--;
+	t->touched = true;
 }
 
 /* While a request is held its message's words are the holder's: these say who the caller is. */
@@ -168,10 +183,7 @@ void terminal_input(struct terminal *t)
 		rounds++;
 	}
 	session_signals(t);
-	if (rounds == INPUT_ROUNDS) {
-		err_t error = event_signal(t->source.event, TERMINAL_INPUT);
-		(void)error; /* our own event */
-	}
+	t->more_input = rounds == INPUT_ROUNDS;
 }
 
 void terminal_flush_input(struct terminal *t)
@@ -366,8 +378,8 @@ static void settle_writers(struct terminal *t)
 
 static bool drained(struct terminal *t)
 {
-	return t->hung_up || (!ldisc_pending(&t->ldisc) && list_empty(&t->writing) &&
-	                      !t->line->ops->pending(t->line));
+	return t->hung_up || ((t->line->fetched || !ldisc_pending(&t->ldisc)) &&
+	                      list_empty(&t->writing) && !t->line->ops->pending(t->line));
 }
 
 static void settings_apply(struct terminal *t, bool flush, const struct tty_attributes *attributes)
@@ -446,18 +458,6 @@ static u64 next_deadline(struct terminal *t)
 	return deadline;
 }
 
-static void settle_timer(struct terminal *t)
-{
-	u64 deadline = next_deadline(t);
-	err_t error;
-
-	if (deadline == t->timer)
-		return;
-	t->timer = deadline;
-	error = event_timer(t->source.event, TERMINAL_TIMER, deadline);
-	(void)error; /* our own event */
-}
-
 static void settle_polls(struct terminal *t)
 {
 	list_each (file, &t->files, struct tty_file, link)
@@ -465,29 +465,51 @@ static void settle_polls(struct terminal *t)
 			poll_wake(&file->poll, terminal_ready(t));
 }
 
-void terminal_settle(struct terminal *t)
+/* What readers have taken makes room for what waits in the line; and what has been sent, for
+ * writers. */
+static void terminal_settle(struct terminal *t)
 {
-	/* What readers have taken makes room for what waits in the line. */
+	bool more;
+
+	if (t->more_input)
+		terminal_input(t);
 	do {
 		if (t->chunk_start < t->chunk_end)
 			terminal_input(t);
-	} while (settle_readers(t) && t->chunk_start < t->chunk_end);
-	settle_writers(t);
-	terminal_send(t);
-	settle_drainers(t);
+		more = settle_readers(t) && t->chunk_start < t->chunk_end;
+		settle_writers(t);
+		terminal_send(t);
+		settle_drainers(t);
+		more = (t->line->ops->settle && t->line->ops->settle(t->line)) || more;
+	} while (more);
 	settle_polls(t);
-	settle_timer(t);
+	t->deadline = t->more_input ? rt_now() : next_deadline(t);
+	t->touched = false;
+}
+
+u64 terminals_settle(void)
+{
+	u64 now = rt_now(), next = DEADLINE_NEVER;
+
+	list_each (t, &terminals, struct terminal, link) {
+		if (t->touched || t->deadline <= now)
+			terminal_settle(t);
+		if (t->deadline < next)
+			next = t->deadline;
+	}
+	return next;
 }
 
 void terminal_hang_up(struct terminal *t)
 {
+	struct request *rq;
+
+	/* Who waits now learns that something has gone wrong; who comes later finds the end. */
+	while ((rq = list_first(&t->reading, struct request, link)))
+		reader_answer(rq, E_IO, 0);
 	t->hung_up = true;
-	ldisc_flush_input(&t->ldisc);
+	terminal_flush_input(t);
 	ldisc_flush_output(&t->ldisc);
-	kill_group(t->group, KILL_HANGUP);
-	kill_group(t->group, KILL_CONTINUE);
-	if (t->session != t->group)
-		kill_group(t->session, KILL_HANGUP);
-	t->session = t->group = 0;
-	terminal_settle(t);
+	session_hang_up(t);
+	t->touched = true;
 }

@@ -264,7 +264,7 @@ static i64 ioctl_file(struct file *file, u32 fd, u32 request, u64 argument)
 		break;
 	}
 	/* The commonest of all: is this a terminal? No message for what cannot be one. */
-	if (request >> 8 == 0x54)
+	if ((request & 0xff00) == 0x5400)
 		return file_is(file, S_IFCHR) ? tty_ioctl(file, request, argument) : -ENOTTY;
 	return file->flags & O_PATH ? -EBADF : control(file, request, argument);
 }

@@ -44,8 +44,8 @@ static bool buffer_writable(u64 buffer, u64 size)
 static i64 read_tty(struct file *file, u64 buffer, u64 size, u32 flags)
 {
 	u64 count = 0;
-	err_t error = INTERRUPTIBLE(tty_read(file->cap, flags, process_page->session,
-	                                     process_page->group, (void *)buffer, size, &count));
+	err_t error = INTERRUPTIBLE(tty_read(file->cap, flags, tty_session(), process_page->group,
+	                                     (void *)buffer, size, &count));
 
 	if (error == E_ACCESS)
 		return tty_background(SIGTTIN);
@@ -78,7 +78,7 @@ static i64 read_some(struct file *file, u64 buffer, u64 size, i64 offset, u32 fl
 static err_t write_some(struct file *file, u64 buffer, u64 size, i64 offset, u64 *count)
 {
 	if (file->mode & TTY_MODE && offset < 0)
-		return tty_write(file->cap, 0, process_page->session, process_page->group,
+		return tty_write(file->cap, 0, tty_session(), process_page->group,
 		                 (const void *)buffer, size, count);
 	return file_write(file->cap, offset, 0, (const void *)buffer, size, count);
 }

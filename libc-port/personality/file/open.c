@@ -44,8 +44,11 @@ static i64 open_target(struct target *target, u32 flags, u32 mode)
 		return error == E_LIMIT    ? -EMFILE
 		       : error == E_NOTSUP ? -ENXIO
 		                           : error_result(error);
-	if (file_is(file, S_IFCHR) && !(flags & (O_NOCTTY | O_PATH)))
-		tty_opened(file);
+	i64 result = file_is(file, S_IFCHR) && !(flags & O_PATH) ? tty_opened(file, flags) : 0;
+	if (result) {
+		file_put(file);
+		return result;
+	}
 	return descriptor_add(file, 0, flags & O_CLOEXEC);
 }
 

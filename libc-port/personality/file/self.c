@@ -35,12 +35,33 @@ static void self_base(struct text *text)
 	text_put_decimal(text, (i64)process_page->pid);
 }
 
+/* The links in /dev that lead to descriptors (devfs has them for those who list it). */
+static void self_device(char *path, bool follow)
+{
+	static const struct {
+		const char *name, *target;
+	} links[] = { { "/dev/fd", "/proc/self/fd" },
+		      { "/dev/stdin", "/proc/self/fd/0" },
+		      { "/dev/stdout", "/proc/self/fd/1" },
+		      { "/dev/stderr", "/proc/self/fd/2" } };
+	const char *rest;
+
+	for (u32 i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+		if (name_is(path, links[i].name, &rest) && (follow || *rest)) {
+			(void)link_replace(path, links[i].target, rest);
+			return;
+		}
+	}
+}
+
 bool self_name(char *path, bool follow)
 {
 	char own[64];
 	struct text text = { own, own + sizeof(own) - 1 };
 	const char *rest;
 
+	if (!memcmp(path, "/dev/", 5))
+		self_device(path, follow);
 	self_base(&text);
 	if (name_is(path, "/proc/thread-self", &rest)) {
 		text_put(&text, "/task/");

@@ -381,16 +381,18 @@ i64 posix_getsockopt(const struct thread_regs *a)
 struct file *socket_received(cap_t cap)
 {
 	struct file_stat st = { 0 };
-	u32 flags = O_RDWR, group, session;
+	u32 flags = O_RDWR, number;
 
 	if (file_stat(cap, &st, sizeof(st)))
 		st.mode = 0;
 	if (file_flags(cap, 0, 0, &flags))
 		flags = O_RDWR;
 	if (S_IS(st.mode, S_IFCHR)) {
-		err_t error = tty_get_foreground(cap, &group, &session);
+		err_t error = tty_device(cap, &number);
 		if (error != E_NOSYS && error != E_NOTSUP)
 			st.mode |= TTY_MODE;
+		if (!error && !tty_number(cap, &number))
+			st.mode |= TTY_MASTER;
 	}
 	return file_create(cap, st.mode, flags, 0);
 }

@@ -12,7 +12,7 @@ i64 target_find(struct target *target, u64 fd, u64 path, u32 flags)
 		return size;
 	if (!size && !(flags & TARGET_EMPTY))
 		return -ENOENT;
-	if (size >= 10 && target->path[1] == 'p') {
+	if (size >= 7 && (target->path[1] == 'p' || target->path[1] == 'd')) {
 		(void)self_name(target->path, flags & TARGET_FOLLOW);
 		if (flags & TARGET_FOLLOW)
 			(void)self_link(target->path, &self_fd);

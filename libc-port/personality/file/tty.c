@@ -25,24 +25,41 @@ enum {
 	TIOCGWINSZ,
 	TIOCSWINSZ,
 	FIONREAD = 0x541b,
+	TIOCPKT = 0x5420,
 	TIOCNOTTY = 0x5422,
-	TCSBRKP = 0x5425,
-	TIOCGSID = 0x5429
+	TIOCSETD,
+	TIOCGETD,
+	TCSBRKP,
+	TIOCGSID = 0x5429,
+	TIOCGPTPEER = 0x5441,
+	TIOCGPTN = (i32)0x80045430,
+	TIOCSPTLCK = 0x40045431,
+	TIOCGDEV = (i32)0x80045432,
+	TIOCSIG = 0x40045436,
+	TIOCGPKT = (i32)0x80045438,
+	TIOCGPTLCK = (i32)0x80045439,
+	TIOCGEXCL = (i32)0x80045440,
 };
 
-/* This process has acquired a terminal for its session. A child's copy of the flag means
- * nothing: it leads no session. */
-static bool tty_acquired;
+bool tty_given_up;
 
 static bool session_leader(void) { return process_page->pid == process_page->session; }
 
-void tty_forget(void) { tty_acquired = false; }
+u32 tty_session(void) { return tty_given_up ? 0 : process_page->session; }
 
-void tty_opened(struct file *file)
+i64 tty_opened(struct file *file, u32 flags)
 {
-	if (file->mode & TTY_MODE && session_leader() && !tty_acquired &&
-	    !tty_acquire(file->cap, process_page->session, process_page->group))
-		tty_acquired = true;
+	if (!(file->mode & TTY_MODE))
+		return 0;
+	if (file->mode & TTY_OWN)
+		return error_result(tty_own(file->cap, tty_session()));
+	if (!(file->mode & TTY_MASTER) && !(flags & O_NOCTTY) && session_leader() &&
+	    (flags & O_ACCMODE) != O_WRONLY) {
+		err_t error =
+		        tty_acquire(file->cap, process_page->session, process_page->group, false);
+		(void)error; /* it has another, or this is somebody else's */
+	}
+	return 0;
 }
 
 i64 tty_background(i32 signal)
@@ -61,7 +78,7 @@ i64 tty_background(i32 signal)
 /* 0 if this process may change the terminal, else the call's result. */
 static i64 change_check(struct file *file)
 {
-	err_t error = tty_check(file->cap, process_page->session, process_page->group);
+	err_t error = tty_check(file->cap, tty_session(), process_page->group);
 
 	return error == E_ACCESS ? tty_background(SIGTTOU) : error_result(error);
 }
@@ -104,6 +121,14 @@ static i64 size_set(struct file *file, u64 argument)
 	return error_result(tty_set_size(file->cap, &size));
 }
 
+static i64 number_put(err_t error, u64 argument, u32 number)
+{
+	if (error)
+		return error_result(error);
+	return user_write(argument, &number, sizeof(number)) ? 0 : -EFAULT;
+}
+
+/* Of the caller's own terminal, or of that behind a master. */
 static i64 foreground_get(struct file *file, u32 request, u64 argument)
 {
 	u32 group, session;
@@ -111,45 +136,180 @@ static i64 foreground_get(struct file *file, u32 request, u64 argument)
 
 	if (error)
 		return error_result(error);
-	if (session != process_page->session)
+	if (!(file->mode & TTY_MASTER) && (!session || session != tty_session()))
 		return -ENOTTY;
-	return user_write(argument, request == TIOCGPGRP ? &group : &session, 4) ? 0 : -EFAULT;
+	if (request == TIOCGSID && !session)
+		return -ENOTTY;
+	return number_put(OK, argument, request == TIOCGPGRP ? group : session);
+}
+
+/* The group must be one of the caller's session: ESRCH, EPERM. */
+static err_t group_check(u32 group)
+{
+	u32 session;
+
+	if (group == process_page->group)
+		return OK;
+	err_t error = process_id(PROCESS_PROCESS, group, PROCESS_ID_GROUP_SESSION, &session);
+	return error ? error : session == process_page->session ? OK : E_PERM;
 }
 
 static i64 foreground_set(struct file *file, u64 argument)
 {
 	i32 group;
+	u32 now, session = 0;
 
 	if (!user_read(&group, argument, sizeof(group)))
 		return -EFAULT;
-	if (group < 0)
-		return -EINVAL;
+	err_t error = group < 0 ? E_INVAL : group_check((u32)group);
+	if (error) { /* whose terminal it is comes first */
+		err_t failed = tty_get_foreground(file->cap, &now, &session);
+		return failed || !session || session != tty_session() ? -ENOTTY
+		                                                      : error_result(error);
+	}
 	return error_result(
-	        INTERRUPTIBLE(tty_set_foreground(file->cap, process_page->session, (u32)group)));
+	        INTERRUPTIBLE(tty_set_foreground(file->cap, tty_session(), (u32)group)));
 }
 
-static i64 session_take(struct file *file)
+static i64 session_take(struct file *file, u64 argument)
 {
 	if (!session_leader())
 		return -EPERM;
-	err_t error = tty_acquire(file->cap, process_page->session, process_page->group);
-	tty_acquired = tty_acquired || !error;
-	return error_result(error);
+	return error_result(tty_acquire(file->cap, process_page->session, process_page->group,
+	                                argument == 1 && !process_page->euid));
 }
 
-static i64 available(struct file *file, u64 argument)
+static i64 session_leave(struct file *file)
 {
-	u64 count;
-	err_t error = tty_available(file->cap, &count);
-	i32 value = (i32)count;
+	u32 group, session;
 
+	if (session_leader())
+		return error_result(tty_release(file->cap, tty_session()));
+	err_t error = tty_get_foreground(file->cap, &group, &session);
+	if (error || (file->mode & TTY_MASTER) || !session || session != tty_session())
+		return error ? error_result(error) : -ENOTTY;
+	tty_given_up = true;
+	return 0;
+}
+
+static i64 count_put(err_t error, u64 argument, u64 count)
+{
+	return number_put(error, argument, count < INT32_MAX ? (u32)count : INT32_MAX);
+}
+
+static i64 option_set(struct file *file, u32 option, bool on)
+{
+	u32 now;
+
+	return error_result(tty_option(file->cap, option, on ? TTY_ON : TTY_OFF, &now));
+}
+
+static i64 option_read(struct file *file, u32 option, u64 argument)
+{
+	u32 value;
+
+	return user_read(&value, argument, sizeof(value)) ? option_set(file, option, value)
+	                                                  : -EFAULT;
+}
+
+static i64 option_get(struct file *file, u32 option, u64 argument)
+{
+	u32 now = 0;
+	err_t error = tty_option(file->cap, option, TTY_ASK, &now);
+
+	return number_put(error, argument, now);
+}
+
+/* A byte as if typed: into one's own terminal, or by root. */
+static i64 type_byte(struct file *file, u64 argument)
+{
+	u32 group, session = 0;
+	u8 byte;
+
+	if (process_page->euid) {
+		err_t error = tty_get_foreground(file->cap, &group, &session);
+		if (error || !session || session != tty_session())
+			return -EPERM;
+	}
+	if (!user_read(&byte, argument, 1))
+		return -EFAULT;
+	return error_result(tty_type(file->cap, byte));
+}
+
+static i64 peer_open(struct file *file, u32 flags)
+{
+	enum { FLAGS = O_ACCMODE | O_NOCTTY | O_NONBLOCK | O_CLOEXEC };
+	cap_t cap = 0;
+	u32 mode = 0;
+
+	if (flags & ~(u32)FLAGS)
+		return -EINVAL;
+	err_t error = tty_peer(file->cap, flags, &cap, &mode);
 	if (error)
 		return error_result(error);
-	return user_write(argument, &value, sizeof(value)) ? 0 : -EFAULT;
+	struct file *slave = file_create(cap, mode, flags, file->mount);
+	if (!slave)
+		return -EMFILE;
+	(void)tty_opened(slave, flags);
+	return descriptor_add(slave, 0, flags & O_CLOEXEC);
+}
+
+/* There is one line discipline, N_TTY. */
+static i64 discipline_set(u64 argument)
+{
+	u32 value;
+
+	if (!user_read(&value, argument, sizeof(value)))
+		return -EFAULT;
+	return value ? -EINVAL : 0;
+}
+
+/* What is asked of the master, and of what is not in POSIX. */
+static i64 special_request(struct file *file, u32 request, u64 argument)
+{
+	u32 number = 0;
+	err_t error;
+
+	switch (request) {
+	case (u32)TIOCGPTN:
+		error = tty_number(file->cap, &number);
+		return number_put(error, argument, number);
+	case TIOCGPTPEER:
+		return peer_open(file, (u32)argument);
+	case TIOCSPTLCK:
+		return option_read(file, TTY_LOCKED, argument);
+	case (u32)TIOCGPTLCK:
+		return option_get(file, TTY_LOCKED, argument);
+	case TIOCPKT:
+		return option_read(file, TTY_PACKET, argument);
+	case (u32)TIOCGPKT:
+		return option_get(file, TTY_PACKET, argument);
+	case TIOCEXCL:
+	case TIOCNXCL:
+		return option_set(file, TTY_EXCLUSIVE, request == TIOCEXCL);
+	case (u32)TIOCGEXCL:
+		return option_get(file, TTY_EXCLUSIVE, argument);
+	case (u32)TIOCGDEV:
+		error = tty_device(file->cap, &number);
+		return number_put(error, argument, number);
+	case TIOCSIG:
+		return error_result(tty_signal(file->cap, (u32)argument));
+	case TIOCGETD:
+		return number_put(OK, argument, 0);
+	case TIOCSETD:
+		return discipline_set(argument);
+	case TIOCSTI:
+		return type_byte(file, argument);
+	default:
+		return -ENOTTY;
+	}
 }
 
 static i64 tty_request(struct file *file, u32 request, u64 argument)
 {
+	u64 count = 0;
+	err_t error;
+
 	switch (request) {
 	case TCGETS:
 		return attributes_get(file, argument);
@@ -167,12 +327,9 @@ static i64 tty_request(struct file *file, u32 request, u64 argument)
 	case TIOCSPGRP:
 		return foreground_set(file, argument);
 	case TIOCSCTTY:
-		return session_take(file);
+		return session_take(file, argument);
 	case TIOCNOTTY:
-		if (!session_leader())
-			return 0;
-		tty_forget();
-		return error_result(tty_release(file->cap, process_page->session));
+		return session_leave(file);
 	case TCFLSH:
 		return argument > 2 ? -EINVAL : error_result(tty_flush(file->cap, (u32)argument));
 	case TCXONC:
@@ -181,9 +338,13 @@ static i64 tty_request(struct file *file, u32 request, u64 argument)
 	case TCSBRKP:
 		return error_result(INTERRUPTIBLE(tty_drain(file->cap)));
 	case FIONREAD:
-		return available(file, argument);
+		error = tty_available(file->cap, &count);
+		return count_put(error, argument, count);
+	case TIOCOUTQ:
+		error = tty_pending(file->cap, &count);
+		return count_put(error, argument, count);
 	default:
-		return -ENOTTY;
+		return special_request(file, request, argument);
 	}
 }
 

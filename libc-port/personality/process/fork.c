@@ -6,7 +6,6 @@
 #include "core/lock.h"
 #include "core/user.h"
 #include "file/descriptor.h"
-#include "file/tty.h"
 #include "process/process.h"
 #include "process/random.h"
 #include "process/signal.h"
@@ -63,7 +62,6 @@ void fork_child(struct thread *thread)
 	thread_forked(thread);
 	for (u32 i = 0; i < files_end; i++)
 		file_at(i)->locked = false;
-	tty_forget();
 	random_forked();
 	process_pending = 0;
 	/* A signal may have come already. */

@@ -4,6 +4,7 @@
  * bytes have been through another server: they are checked). */
 #include "core/call.h"
 #include "core/text.h"
+#include "file/tty.h"
 #include "file/walk.h"
 #include "process/process.h"
 #include "process/signal.h"
@@ -16,7 +17,7 @@ struct inherit {
 	u64 ignored, blocked, pending;
 	u32 descriptor_limit, files, descriptors, mounts;
 	u32 cwd_file, cwd_size; /* cwd_file: index in the list of files, + 1 */
-	u32 path_size, pad;
+	u32 path_size, tty_given_up;
 };
 
 struct inherit_file {
@@ -92,6 +93,7 @@ u64 inherit_save(u8 *to)
 		.files = number_files(),
 		.mounts = mount_count,
 		.cwd_size = cwd.size,
+		.tty_given_up = tty_given_up,
 		.cwd_file = cwd.file ? cwd.file->number : 0,
 	};
 
@@ -203,6 +205,7 @@ void inherit_load(const u8 *from, u64 size)
 		if (head.ignored >> i & 1)
 			signal_actions[i].handler = SIG_IGN;
 	}
+	tty_given_up = head.tty_given_up;
 	if (load_files(&in, &head))
 		(void)load_paths(&in, &head);
 }

@@ -177,7 +177,7 @@ i64 posix_setsid(const struct thread_regs *a)
 	err_t error = process_set_session(PROCESS_PROCESS, &session);
 	if (error)
 		return error_result(error);
-	tty_forget();
+	tty_given_up = false;
 	return session;
 }
 

@@ -10,7 +10,7 @@ int main(void)
 	struct server server = { .requests = 32, .fibers = 4 };
 
 	devices_start(rt_cap("kernel_log"));
-	tree_start(&fs, rt_cap_need("terminal"));
+	tree_start(&fs, rt_cap_need);
 	fs.socket = rt_cap("socket");
 	fs_init(&fs);
 	fs_serve_with(&fs, &server);

@@ -16,22 +16,29 @@ static const struct entry {
 	const char *name;
 	u32 mode, number;
 	enum device device;
-	bool terminal; /* the terminal is attached there */
+	const char *gate;   /* what is attached there; NULL: nothing */
+	const char *target; /* of a link */
 } entries[] = {
-	{ "null", MODE_CHAR | 0666, NUMBER(1, 3), DEVICE_NULL, false },
-	{ "zero", MODE_CHAR | 0666, NUMBER(1, 5), DEVICE_ZERO, false },
-	{ "full", MODE_CHAR | 0666, NUMBER(1, 7), DEVICE_FULL, false },
-	{ "random", MODE_CHAR | 0666, NUMBER(1, 8), DEVICE_RANDOM, false },
-	{ "urandom", MODE_CHAR | 0666, NUMBER(1, 9), DEVICE_RANDOM, false },
-	{ "kmsg", MODE_CHAR | 0644, NUMBER(1, 11), DEVICE_LOG, false },
-	{ "console", MODE_CHAR | 0620, NUMBER(5, 1), DEVICE_NONE, true },
-	{ "tty", MODE_CHAR | 0666, NUMBER(5, 0), DEVICE_NONE, true },
-	{ "ttyS0", MODE_CHAR | 0620, NUMBER(4, 64), DEVICE_NONE, true },
-	{ "banks", MODE_FILE | 0444, 0, DEVICE_NONE, false },   /* the manifest attaches */
-	{ "servers", MODE_FILE | 0644, 0, DEVICE_NONE, false }, /* what stands there */
-	{ "processes", MODE_FILE | 0444, 0, DEVICE_NONE, false },
-	{ "pts", MODE_DIR | 0755, 0, DEVICE_NONE, false },
-	{ "shm", MODE_DIR | 01777, 0, DEVICE_NONE, false },
+	{ "null", MODE_CHAR | 0666, NUMBER(1, 3), DEVICE_NULL, NULL, NULL },
+	{ "zero", MODE_CHAR | 0666, NUMBER(1, 5), DEVICE_ZERO, NULL, NULL },
+	{ "full", MODE_CHAR | 0666, NUMBER(1, 7), DEVICE_FULL, NULL, NULL },
+	{ "random", MODE_CHAR | 0666, NUMBER(1, 8), DEVICE_RANDOM, NULL, NULL },
+	{ "urandom", MODE_CHAR | 0666, NUMBER(1, 9), DEVICE_RANDOM, NULL, NULL },
+	{ "kmsg", MODE_CHAR | 0644, NUMBER(1, 11), DEVICE_LOG, NULL, NULL },
+	{ "console", MODE_CHAR | 0620, NUMBER(5, 1), DEVICE_NONE, "console", NULL },
+	{ "tty", MODE_CHAR | 0666, NUMBER(5, 0), DEVICE_NONE, "tty", NULL },
+	{ "ttyS0", MODE_CHAR | 0620, NUMBER(4, 64), DEVICE_NONE, "terminal", NULL },
+	{ "pts", MODE_DIR | 0755, 0, DEVICE_NONE, "pts", NULL },
+	{ "ptmx", MODE_LINK | 0777, 0, DEVICE_NONE, NULL, "/dev/pts/ptmx" },
+	{ "fd", MODE_LINK | 0777, 0, DEVICE_NONE, NULL, "/proc/self/fd" },
+	{ "stdin", MODE_LINK | 0777, 0, DEVICE_NONE, NULL, "/proc/self/fd/0" },
+	{ "stdout", MODE_LINK | 0777, 0, DEVICE_NONE, NULL, "/proc/self/fd/1" },
+	{ "stderr", MODE_LINK | 0777, 0, DEVICE_NONE, NULL, "/proc/self/fd/2" },
+	/* The manifest attaches what stands at these. */
+	{ "banks", MODE_FILE | 0444, 0, DEVICE_NONE, NULL, NULL },
+	{ "servers", MODE_FILE | 0644, 0, DEVICE_NONE, NULL, NULL },
+	{ "processes", MODE_FILE | 0444, 0, DEVICE_NONE, NULL, NULL },
+	{ "shm", MODE_DIR | 01777, 0, DEVICE_NONE, NULL, NULL },
 };
 
 /* The root, then one node for each entry: its inode number is its index plus 1. */
@@ -77,6 +84,16 @@ static err_t tree_list(struct node *dir, u64 *position, struct list_sink *sink)
 	return OK;
 }
 
+static err_t tree_readlink(struct node *node, char *target, size_t size, size_t *length)
+{
+	const char *text = dev_node(node)->target;
+	size_t text_size = strlen(text);
+
+	*length = text_size < size ? text_size : size;
+	memcpy(target, text, *length);
+	return OK;
+}
+
 /* Modes and owners are kept while the server lives. */
 static err_t tree_store(struct node *node)
 {
@@ -97,6 +114,7 @@ static err_t tree_statfs(struct fs *fs, struct file_system_stat *st)
 static const struct fs_ops tree_ops = {
 	.lookup = tree_lookup,
 	.list = tree_list,
+	.readlink = tree_readlink,
 	.store = tree_store,
 	.statfs = tree_statfs,
 };
@@ -106,6 +124,7 @@ static void node_start(struct fs *fs, struct dev_node *node, const struct entry 
 	node->name = entry->name;
 	node->parent = &nodes[0];
 	node->device = entry->device;
+	node->target = entry->target;
 	node->node = (struct node){ .ino = (u64)(node - nodes) + 1,
 		                    .mode = entry->mode,
 		                    .nlink = 1,
@@ -115,14 +134,16 @@ static void node_start(struct fs *fs, struct dev_node *node, const struct entry 
 		node->node.nlink = 2;
 		nodes[0].node.nlink++;
 	}
+	if (entry->target)
+		node->node.size = strlen(entry->target);
 	node_touch(&node->node, TIME_ACCESS | TIME_MODIFY | TIME_CHANGE | TIME_BIRTH);
 	if (entry->device != DEVICE_NONE)
 		node->node.file_ops = device_file_ops();
 }
 
-void tree_start(struct fs *fs, cap_t terminal)
+void tree_start(struct fs *fs, cap_t (*gate)(const char *name))
 {
-	static const struct entry root = { "", MODE_DIR | 0755, 0, DEVICE_NONE, false };
+	static const struct entry root = { "", MODE_DIR | 0755, 0, DEVICE_NONE, NULL, NULL };
 
 	*fs = (struct fs){ .ops = &tree_ops,
 		           .root = &nodes[0].node,
@@ -135,7 +156,7 @@ void tree_start(struct fs *fs, cap_t terminal)
 	nodes[0].node.nlink = 2;
 	for (size_t i = 0; i < COUNT_OF(entries); i++) {
 		node_start(fs, &nodes[1 + i], &entries[i]);
-		if (entries[i].terminal)
-			nodes[1 + i].node.attached = terminal;
+		if (entries[i].gate)
+			nodes[1 + i].node.attached = gate(entries[i].gate);
 	}
 }

@@ -12,6 +12,7 @@ int main(void)
 	procfs.inspect = rt_cap_need("proc");
 	procfs.memory = rt_cap_need("memory");
 	procfs.machine = rt_cap_need("machine");
+	procfs.terminal = rt_cap("terminal");
 	procfs.supervisor = rt_cap_need("supervisor");
 	tree_start(&procfs.fs);
 	fs_init(&procfs.fs);

@@ -52,7 +52,7 @@ const struct entry *entry_of_numbers(enum class in);
 
 struct procfs {
 	struct fs fs;
-	cap_t inspect, memory, machine, supervisor;
+	cap_t inspect, memory, machine, supervisor, terminal;
 };
 extern struct procfs procfs;
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "procfs.h"
+#include "proto/terminal.h"
 
 enum { COMM_MAX = 15, TICK_NS = 10000000, NICE = 0, PRIORITY = 20, SIGCHLD_NUMBER = 17 };
 #define CAPABILITIES_ALL 0x1fffffffffful
@@ -80,6 +81,24 @@ err_t print_statm(struct text_window *w, const struct subject *subject)
 	return OK;
 }
 
+/* The terminal of a session, as stat tells it. */
+struct controlling {
+	u32 number; /* 0: none */
+	i32 group;
+};
+
+static struct controlling controlling_of(u32 session)
+{
+	u32 number = 0, group = 0;
+
+	if (!procfs.terminal || !session)
+		return (struct controlling){ 0, -1 };
+	deadline_start();
+	err_t error = terminal_of_session(procfs.terminal, session, &number, &group);
+	deadline_end();
+	return error ? (struct controlling){ 0, -1 } : (struct controlling){ number, (i32)group };
+}
+
 err_t print_stat(struct text_window *w, const struct subject *subject)
 {
 	struct inspect_process p;
@@ -88,12 +107,12 @@ err_t print_stat(struct text_window *w, const struct subject *subject)
 	if (error)
 		return error;
 	struct shown shown = shown_of(subject);
+	struct controlling terminal = controlling_of(p.session);
 	text_print(w, "%u (%s) %c %u %u %u %u %d 0 %lu 0 %lu 0 %lu %lu %lu %lu %d %d %u 0 ",
 	           subject->thread ? subject->thread : p.pid, comm_of(&p), (char)p.state, p.parent,
-	           p.group, p.session, p.terminal, p.terminal ? (int)p.foreground : -1,
-	           p.minor_faults, p.major_faults, ticks(p.user_ns), ticks(p.system_ns),
-	           ticks(p.children_user_ns), ticks(p.children_system_ns), PRIORITY, NICE,
-	           p.threads);
+	           p.group, p.session, terminal.number, terminal.group, p.minor_faults,
+	           p.major_faults, ticks(p.user_ns), ticks(p.system_ns), ticks(p.children_user_ns),
+	           ticks(p.children_system_ns), PRIORITY, NICE, p.threads);
 	text_print(w, "%lu %lu %lu %lu 0 0 %lu 0 0 ", ticks(p.start_ns), shown.sizes.all,
 	           p.resident, p.limit[5][0], shown.view.stack_high);
 	text_print(w, "%lu %lu %lu %lu 0 0 0 %d 0 0 0 0 0 0 0 0 %lu %lu %lu %lu %lu %u\n",

@@ -196,7 +196,6 @@ static bool spared(u64 number)
 	case CALL(3, 4):  /* process_kill */
 	case CALL(3, 6):  /* process_stop */
 	case CALL(3, 13): /* process_limit_set, of others too */
-	case CALL(3, 20): /* process_kill_group */
 	case CALL(12, 1): /* log_write: to the console */
 		return true;
 	default:

@@ -35,6 +35,32 @@ TEST(a_child_is_born_into_its_parents_group_and_session)
 	CHECK_EQ(process_id(world_gate(child), 99, PROCESS_ID_SESSION, &id), E_SRCH);
 }
 
+TEST(the_session_of_a_group_is_known_without_its_leader)
+{
+	u32 shell = shell_start(), a = world_fork(shell), b = world_fork(shell), id;
+
+	CHECK_EQ(set_group(shell, a, a), OK);
+	CHECK_EQ(set_group(shell, b, a), OK);
+	world_exit(a, 0);
+	CHECK_EQ(process_id(world_gate(shell), a, PROCESS_ID_GROUP_SESSION, &id), OK);
+	CHECK_EQ(id, shell);
+	CHECK_EQ(process_id(world_gate(shell), 999, PROCESS_ID_GROUP_SESSION, &id), E_SRCH);
+	CHECK_EQ(process_id(world_gate(shell), 0, PROCESS_ID_GROUP_SESSION, &id), E_SRCH);
+}
+
+TEST(the_end_of_a_sessions_leader_is_told_to_the_terminal)
+{
+	u32 shell = shell_start(), child = world_fork(shell);
+
+	proc.terminal = 1;
+	world_ended_session = 0;
+	world_exit(child, 0);
+	CHECK_EQ(world_ended_session, 0);
+	world_exit(shell, 0);
+	CHECK_EQ(world_ended_session, shell);
+	proc.terminal = 0;
+}
+
 TEST(a_shell_can_make_groups_of_its_children)
 {
 	u32 shell = shell_start(), a = world_fork(shell), b = world_fork(shell);

@@ -195,20 +195,20 @@ TEST(init_is_not_killed_from_outside)
 	CHECK_EQ(process_kill(world_gate(shell), 1, SIG_KILL), OK);
 	CHECK_EQ(process_kill(world_gate(shell), 1, SIG_STOP), OK);
 	CHECK(!process_find(1)->zombie && !process_find(1)->stopped);
-	CHECK_EQ(process_kill_group(world_gate(0), 1, SIG_KILL), OK);
+	CHECK_EQ(process_kill(world_gate(0), 1, SIG_KILL), OK);
 	CHECK(!process_find(1)->zombie);
 }
 
-TEST(the_terminals_call_is_the_terminals)
+TEST(the_terminals_signals_come_from_the_kernel)
 {
 	u32 shell = shell_start();
+	i64 group = -(i64)shell;
 
-	CHECK_EQ(process_kill_group(world_gate(shell), shell, SIG_HUP), E_PERM);
-	CHECK_EQ(process_kill_group(world_gate(0), shell, SIG_HUP), OK);
+	CHECK_EQ(process_kill(world_gate(0), group, SIG_HUP), OK);
 	CHECK(world_pending(shell, SIG_HUP));
 	CHECK_EQ(world_page(shell)->signal[SIG_HUP - 1].code, SIGNAL_FROM_KERNEL);
-	CHECK_EQ(process_kill_group(world_gate(0), shell, 0), OK);
-	CHECK_EQ(process_kill_group(world_gate(0), 999, 0), E_SRCH);
+	CHECK_EQ(process_kill(world_gate(0), group, 0), OK);
+	CHECK_EQ(process_kill(world_gate(0), -999, 0), E_SRCH);
 }
 
 TEST(a_parent_that_does_not_care_hears_of_ends_only)

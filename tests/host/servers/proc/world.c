@@ -9,6 +9,7 @@
 #include "proto/dir.h"
 #include "proto/exec.h"
 #include "proto/memory.h"
+#include "proto/terminal.h"
 
 enum { OBJECTS = 8192, CAPS = 8192, OWN_PORT = 1 };
 enum { CAP_FIRST = 100, SYSTEM = 1 /* the object behind what the server was given */ };
@@ -341,6 +342,13 @@ void rt_source_remove(struct server *server, struct rt_source *source)
 
 u64 rt_now(void) { return world.now; }
 u64 rt_realtime(void) { return world.now; }
+u32 world_ended_session;
+err_t terminal_session_ended(cap_t terminal, u32 session)
+{
+	(void)terminal;
+	world_ended_session = session;
+	return OK;
+}
 void rt_call_deadline(u64 deadline) { (void)deadline; }
 
 void rt_log(const char *format, ...) { (void)format; }

@@ -47,6 +47,9 @@ u32 world_open(u32 pid, u32 slot);
 bool world_has(u32 pid, u32 slot);
 void world_shut(u32 pid, u32 slot);
 
+/* What the terminal was told last: the session whose leader has ended. */
+extern u32 world_ended_session;
+
 /* Things that happen. */
 void world_task_event(u32 pid, u64 bits);
 bool world_suspended(u32 pid);

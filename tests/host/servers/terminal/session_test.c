@@ -24,13 +24,13 @@ TEST(signal_characters_go_to_the_foreground_group)
 	CHECK_EQ(simple(tty, 5, 10, 11), OK);
 	type("\003\032\034");
 	CHECK_EQ(kills.count, 3);
-	CHECK_EQ(kills.group[0], 11);
+	CHECK_EQ(kills.pid[0], -11);
 	CHECK_EQ(kills.signal[0], KILL_INTERRUPT);
 	CHECK_EQ(kills.signal[1], KILL_QUIT);
 	CHECK_EQ(kills.signal[2], KILL_STOP);
 	CHECK_EQ(simple(tty, 8, 10, 12), OK);
 	type("\003");
-	CHECK_EQ(kills.group[3], 12);
+	CHECK_EQ(kills.pid[3], -12);
 	end();
 }
 
@@ -49,29 +49,96 @@ TEST(only_the_session_may_set_the_foreground)
 	end();
 }
 
+static err_t acquire(cap_t gate, u32 session, u32 group, bool steal)
+{
+	struct msg m = { .word = { CALL(7, 5), session, group, steal } };
+
+	return fake_finish(fake_send_to(gate, &m), NULL);
+}
+
+static err_t session_end(u32 session)
+{
+	struct msg m = { .word = { CALL(22, 1), session } };
+
+	return fake_finish(fake_send(LABEL_CONTROL, &m), NULL);
+}
+
 TEST(a_living_session_keeps_its_terminal_and_a_dead_one_does_not)
 {
-	begin();
-	CHECK_EQ(simple(tty, 5, 10, 10), OK);
-	struct fake_call *other = call(tty, 7, 5, 20, 21), *third = call(tty, 7, 5, 30, 30);
-	CHECK(!fake_answered(other));
-	CHECK_EQ(kills.asked, 10);
-	kills.answered = kills.alive = true;
-	session_answer(&terminal);
-	CHECK_EQ(fake_finish(other, NULL), E_PERM);
-	CHECK_EQ(fake_finish(third, NULL), E_PERM);
+	struct msg m = { .word = { CALL(22, 2), 10 } };
 
-	other = call(tty, 7, 5, 20, 21);
-	third = call(tty, 7, 5, 30, 30);
-	kills.answered = true;
-	kills.alive = false;
-	session_answer(&terminal);
-	CHECK_EQ(fake_finish(other, NULL), OK);
-	CHECK_EQ(fake_finish(third, NULL), E_PERM);
+	begin();
+	CHECK_EQ(acquire(tty, 0, 0, false), E_INVAL);
+	CHECK_EQ(fake_finish(fake_send(LABEL_CONTROL, &m), NULL), E_NXIO);
+	CHECK_EQ(acquire(tty, 10, 11, false), OK);
+	CHECK_EQ(fake_finish(fake_send(LABEL_CONTROL, &m), &m), OK);
+	CHECK_EQ(m.word[1], 0x440);
+	CHECK_EQ(m.word[2], 11);
+	CHECK_EQ(acquire(tty, 20, 21, false), E_PERM);
+	CHECK_EQ(session_end(20), OK);
+	CHECK_EQ(kills.count, 0);
+	CHECK_EQ(session_end(10), OK);
+	CHECK_EQ(kills.count, 1);
+	CHECK_EQ(kills.pid[0], -11);
+	CHECK_EQ(kills.signal[0], KILL_HANGUP);
+	CHECK_EQ(acquire(tty, 20, 21, false), OK);
 	CHECK_EQ(terminal.session, 20);
 	CHECK_EQ(terminal.group, 21);
-	kills.full = true;
-	CHECK_EQ(simple(tty, 5, 30, 30), E_PERM);
+	end();
+}
+
+TEST(a_terminal_can_be_stolen_on_purpose)
+{
+	begin();
+	CHECK_EQ(acquire(tty, 10, 11, false), OK);
+	CHECK_EQ(acquire(tty, 20, 21, true), OK);
+	CHECK_EQ(kills.count, 0);
+	CHECK_EQ(session_end(10), OK);
+	CHECK_EQ(terminal.session, 20);
+	end();
+}
+
+TEST(without_processes_there_are_no_sessions)
+{
+	begin();
+	CHECK_EQ(acquire(tty, 10, 11, false), OK);
+	CHECK_EQ(session_end(0), OK);
+	CHECK_EQ(terminal.session, 0);
+	CHECK_EQ(kills.count, 0);
+	end();
+}
+
+static cap_t open_own(void)
+{
+	struct msg m = { .word = { CALL(2, 1), O_RDWR } };
+
+	CHECK_EQ(fake_finish(fake_send(LABEL_OWN, &m), &m), OK);
+	CHECK_EQ(m.word[1], 0020666u | TTY_MODE | TTY_OWN);
+	return m.cap[0] & ~CAP_MOVE;
+}
+
+TEST(dev_tty_is_nothing_until_it_is_known_whose)
+{
+	char buf[8];
+	struct file_stat st;
+	struct msg m = { .word = { CALL(1, 4) }, .out = &st, .out_size = sizeof(st) };
+
+	begin();
+	cap_t own = open_own();
+	CHECK_EQ(result(read_begin(own, buf, 8)), -(long)E_NXIO);
+	CHECK_EQ(simple(own, 1, 0, 0), E_NXIO);
+	CHECK_EQ(simple(own, 16, 10, 0), E_NXIO);
+	CHECK_EQ(simple(own, 16, 0, 0), E_NXIO);
+	CHECK_EQ(acquire(tty, 10, 11, false), OK);
+	CHECK_EQ(simple(own, 16, 10, 0), OK);
+	CHECK_EQ(simple(own, 16, 10, 0), E_INVAL);
+	type("x\n");
+	CHECK_EQ(result(read_begin(own, buf, 8)), 2);
+	CHECK_EQ(fake_finish(fake_send_to(own, &m), NULL), OK);
+	CHECK_EQ(st.rdev, 0x500);
+	fake_close(own);
+	own = open_own();
+	fake_close(own);
 	end();
 }
 

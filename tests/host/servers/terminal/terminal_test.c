@@ -176,11 +176,13 @@ TEST(a_full_line_holds_writers_and_room_lets_them_go_on)
 	CHECK(!fake_answered(writer) && !fake_answered(second));
 	while (!fake_answered(writer)) {
 		wire.out_room = 1000;
-		terminal_settle(&terminal);
+		terminal.touched = true;
+		idle(&fake.server);
 	}
 	CHECK_EQ(result(writer), sizeof(data));
 	wire.out_room = 10000;
-	terminal_settle(&terminal);
+	terminal.touched = true;
+	idle(&fake.server);
 	CHECK_EQ(result(second), 1);
 	CHECK_EQ(wire.out_count, sizeof(data) + 1);
 	CHECK_EQ(wire.out[sizeof(data)], '!');
@@ -217,7 +219,8 @@ TEST(drain_waits_for_the_wire)
 	CHECK(!fake_answered(drain));
 	wire.out_room = 100;
 	wire.unsent = 1;
-	terminal_settle(&terminal);
+	terminal.touched = true;
+	idle(&fake.server);
 	CHECK(!fake_answered(drain));
 	CHECK(terminal.ldisc.attributes.lflag);
 	wire.unsent = 0;
@@ -295,12 +298,19 @@ TEST(hanging_up_ends_everything)
 	struct fake_call *writer = write_begin(tty, (char[9000]){ 0 }, 9000);
 	struct fake_call *drain = call(tty, 7, 11, 0, 0);
 	terminal_hang_up(&terminal);
-	CHECK_EQ(result(reader), 0);
+	idle(&fake.server);
+	CHECK_EQ(result(reader), -(long)E_IO);
 	CHECK(result(writer) > 0);
 	CHECK_EQ(fake_finish(drain, NULL), OK);
 	CHECK_EQ(result(write_begin(tty, "x", 1)), -(long)E_IO);
 	CHECK_EQ(result(read_begin(tty, buf, 8)), 0);
+	CHECK_EQ(kills.count, 2);
+	CHECK_EQ(kills.pid[0], 10);
+	CHECK_EQ(kills.signal[0], KILL_HANGUP);
+	CHECK_EQ(kills.signal[1], KILL_CONTINUE);
+	session_ended(10);
 	CHECK_EQ(kills.count, 3);
+	CHECK_EQ(kills.pid[2], -11);
 	end();
 }
 

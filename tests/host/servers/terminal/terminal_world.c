@@ -42,27 +42,17 @@ static u64 wire_tick(struct line *line, u64 now)
 	return DEADLINE_NEVER;
 }
 
-const struct line_ops wire_ops = { wire_receive, wire_send, wire_pending, wire_tick };
+const struct line_ops wire_ops = { wire_receive, wire_send, wire_pending, wire_tick, NULL };
 
 /* --- signals --- */
 
-void kill_group(u32 group, u32 signal)
+static void kill_note(i64 pid, u32 signal)
 {
-	if (!group || kills.count == 16)
+	if (!pid || kills.count == COUNT_OF(kills.pid))
 		return;
-	kills.group[kills.count] = group;
+	kills.pid[kills.count] = pid;
 	kills.signal[kills.count++] = signal;
 }
-bool kill_ask(u32 group)
-{
-	kills.asked = group;
-	return !kills.full;
-}
-bool kill_answer(bool *alive)
-{
-	bool answered = kills.answered;
 
-	*alive = kills.alive;
-	kills.answered = false;
-	return answered;
-}
+void kill_group(u32 group, u32 signal) { kill_note(-(i64)group, signal); }
+void kill_process(u32 pid, u32 signal) { kill_note(pid, signal); }

@@ -22,17 +22,21 @@ extern struct wire {
 } wire;
 extern const struct line_ops wire_ops;
 
-/* The signals that were sent, and what the process server is to say. */
+/* The signals that were sent; -pid is a group. */
 extern struct kills {
-	u32 group[16], signal[16], count;
-	u32 asked;
-	bool answered, alive, full;
+	i64 pid[16];
+	u32 signal[16], count;
 } kills;
 
 extern struct terminal terminal;
 extern cap_t tty; /* an open file of it */
 
-static inline void idle(struct server *server) { terminal_settle(server->state); }
+/* As main.c does it, but that the timer is the test's. */
+static inline void idle(struct server *server)
+{
+	(void)server;
+	fake.timer[EVENT] = terminals_settle();
+}
 
 static inline cap_t open_tty(u32 flags)
 {
@@ -52,8 +56,8 @@ static inline void begin(void)
 	fake.server.state = &terminal;
 	wire.line.ops = &wire_ops;
 	wire.out_room = sizeof(wire.out);
-	terminal_init(&terminal, &wire.line);
-	terminal.source.event = fake_event(EVENT);
+	list_init(&terminals);
+	file_start(&terminal, &wire.line);
 	tty = open_tty(O_RDWR);
 }
 
@@ -64,6 +68,8 @@ static inline void end(void)
 	CHECK_EQ(fake_gates(), 0);
 	CHECK_EQ(terminal.file_count, 0);
 	CHECK_EQ(terminal.held, 0);
+	CHECK_EQ(terminal.name_count, 0);
+	CHECK(terminals.next == &terminal.link && terminals.prev == &terminal.link);
 }
 
 static inline void type(const char *text)
@@ -73,17 +79,15 @@ static inline void type(const char *text)
 	memcpy(wire.in + wire.in_count, text, size);
 	wire.in_count += size;
 	terminal_input(&terminal);
-	terminal_settle(&terminal);
+	terminal.touched = true;
+	idle(&fake.server);
 }
 
 static inline void pass(u64 ns)
 {
 	fake.now += ns;
-	if (fake.timer[EVENT] && fake.timer[EVENT] <= fake.now) {
-		fake.timer[EVENT] = 0;
-		terminal.timer = DEADLINE_NEVER;
-		terminal_settle(&terminal);
-	}
+	if (fake.timer[EVENT] <= fake.now)
+		idle(&fake.server);
 }
 
 static inline struct fake_call *call(cap_t gate, u32 interface, u32 number, u64 a, u64 b)

@@ -4,6 +4,7 @@
 #include "fs/procfs/procfs.h"
 
 #include "proto/exec.h"
+#include "proto/terminal.h"
 #include "test.h"
 
 enum { TASK = 77, PID = 5, BLOCKS = 8 };
@@ -97,6 +98,15 @@ err_t inspect_process(cap_t inspect, u32 pid, void *process, size_t size)
 		return E_SRCH;
 	memcpy(process, &world.process, size);
 	return OK;
+}
+
+err_t terminal_of_session(cap_t terminal, u32 session, u32 *number, u32 *group)
+{
+	(void)terminal;
+	(void)session;
+	(void)number;
+	(void)group;
+	return E_NXIO;
 }
 
 err_t cap_close(cap_t cap)

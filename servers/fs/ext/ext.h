@@ -145,8 +145,8 @@ void ext_node_release(struct node *node);
 /* Forget a node that could not be made: not on disk, not in memory. */
 void ext_node_discard(struct ext_node *node);
 void ext_nodes_free(struct ext *ext);
-/* Memory is short: give back what nodes keep only to be faster. */
-void ext_nodes_spare(struct ext *ext);
+/* Memory is short: give back half of the cache, and what nodes keep only to be faster. */
+void ext_spare(struct fs *fs);
 /* blocks is counted in 512 bytes. */
 void ext_node_count(struct ext_node *node, i64 blocks);
 

@@ -447,8 +447,11 @@ void ext_nodes_free(struct ext *ext)
 	}
 }
 
-void ext_nodes_spare(struct ext *ext)
+void ext_spare(struct fs *fs)
 {
+	struct ext *ext = container_of(fs, struct ext, fs);
+
+	cache_shrink(&ext->cache, ext->cache.count / 2);
 	unused_trim(ext, 0);
 	for (int i = 0; i < EXT_NODE_BUCKETS; i++)
 		list_each (x, &ext->nodes[i], struct ext_node, link)

@@ -17,8 +17,7 @@ enum {
 	CACHE_MAX = 8192,
 	FLUSH_S = 5,
 	ORPHANS_S = 60,
-	SPARE_S = 5,
-	LOW_PAGES = 48
+	SPARE_S = 5
 };
 enum { BIT_FLUSH = 1, BIT_MEMORY = 2 };
 
@@ -34,6 +33,7 @@ static bool flush_due;          /* the timer runs */
 static bool flushing;
 static bool watching; /* for memory to be short */
 static u64 spared_at;
+static u64 low_pages; /* memory is short when less than this is left below our limit */
 
 /* --- finding the partition --- */
 
@@ -106,7 +106,7 @@ static void flush(void *argument)
 /* Be told once when memory is short. Not again at once: it may stay short whatever we give. */
 static void watch_memory(void)
 {
-	watching = bank_watermark(RT_BANK, LOW_PAGES, source.event, BIT_MEMORY) == OK;
+	watching = bank_watermark(RT_BANK, low_pages, source.event, BIT_MEMORY) == OK;
 }
 
 static void spare(void *argument)
@@ -119,8 +119,6 @@ static void ext_event(struct rt_source *event_source, u64 bits)
 {
 	(void)event_source;
 	if (bits & BIT_MEMORY) {
-		cache_shrink(&ext.cache, ext.cache.count / 2);
-		ext_nodes_spare(&ext);
 		fiber_run(spare, NULL);
 		watching = false;
 		spared_at = rt_now();
@@ -181,13 +179,15 @@ static struct options options_read(int argc, char **argv)
 	return options;
 }
 
-/* An eighth of the memory that there is for us. */
-static u32 cache_size(void)
+/* Files that clients have mapped and the cache are to take half of the memory that there is for us,
+ * the cache an eighth of it. */
+static u32 memory_plan(void)
 {
-	u64 pages;
+	u64 limit, pages;
 
-	if (bank_read(RT_BANK, BANK_AVAILABLE, &pages))
+	if (bank_read(RT_BANK, BANK_LIMIT, &limit) || bank_read(RT_BANK, BANK_AVAILABLE, &pages))
 		return CACHE_MIN;
+	low_pages = limit - pages / 2;
 	pages /= 8;
 	return pages < CACHE_MIN ? CACHE_MIN : pages > CACHE_MAX ? CACHE_MAX : (u32)pages;
 }
@@ -201,7 +201,7 @@ int main(int argc, char **argv)
 	const char *why;
 
 	partition_open(&options);
-	err_t error = ext_mount(&ext, disk, cache_size(), options.readonly, &why);
+	err_t error = ext_mount(&ext, disk, memory_plan(), options.readonly, &why);
 	if (error)
 		rt_fail("cannot mount: %s", why ? why : rt_error_text(error));
 	ext.fs.top = !options.below;

@@ -18,6 +18,7 @@ const struct fs_ops ext_ops = {
 	.store = ext_node_store,
 	.sync = ext_sync_node,
 	.sync_all = ext_sync_all,
+	.spare = ext_spare,
 	.statfs = ext_statfs,
 	.release = ext_node_release,
 };

@@ -11,8 +11,8 @@
  *
  * Locking. Handlers run on fibers; an operation may wait for a device. The library calls every
  * operation with the lock of each node it names taken (lookup and list: the directory's; read,
- * write, ...: the node's), except release and sync_all. Whoever takes more than one node lock holds
- * fs->change first, so there is no order among them. */
+ * write, ...: the node's), except release, sync_all and spare. Whoever takes more than one node
+ * lock holds fs->change first, so there is no order among them. */
 #pragma once
 
 #include "proto/dir.h"
@@ -174,6 +174,7 @@ struct fs_ops {
 	err_t (*sync)(struct node *node, bool data_only);
 	/* All of the file system is. Without a lock. */
 	err_t (*sync_all)(struct fs *fs);
+	void (*spare)(struct fs *fs); /* optional: memory is short, give back what can be */
 	err_t (*statfs)(struct fs *fs, struct file_system_stat *st);
 
 	/* Before a node is opened; *gate set to a gate: the caller gets that instead of an open
@@ -223,7 +224,7 @@ void fs_init(struct fs *fs);
 /* Forget open files and maps as if the server had died (tests). */
 void fs_stop(struct fs *fs);
 void fs_serve_with(struct fs *fs, struct server *server);
-/* Memory is short: give back pages of mapped files that can be read again. */
+/* Memory is short: spare, and give back pages of mapped files that can be read again. */
 void fs_spare(struct fs *fs);
 /* Write back what clients changed through mappings, then sync_all. */
 MUST_CHECK err_t fs_sync(struct fs *fs);

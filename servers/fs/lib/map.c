@@ -291,24 +291,44 @@ static err_t map_fill(struct node_map *map, u64 offset)
 	return segment_move(maps->staging_segment, 0, map->segment, start, size, &moved);
 }
 
-void map_page_in(struct server *server, u64 label, u64 offset, u32 access, bool evicted, u64 token)
+static err_t map_bring(struct node *node, const struct node_map *map, u64 offset)
 {
-	struct node_map *map = (struct node_map *)label;
-	struct node *node = map->node;
 	struct fs_maps *maps = node->fs->maps;
 	err_t error = E_RANGE;
+
+	fiber_lock_take(&node->lock);
+	if (node->map == map && offset < page_round_up(node->size)) {
+		fiber_lock_take(&maps->staging_lock);
+		error = map_fill(node->map, page_round_down(offset));
+		fiber_lock_give(&maps->staging_lock);
+	}
+	fiber_lock_give(&node->lock);
+	return error;
+}
+
+/* The map may go while we wait, with the last client that uses it. */
+static void map_fail(struct node *node, const struct node_map *map, u64 offset, err_t why)
+{
+	fiber_lock_take(&node->lock);
+	if (node->map == map && segment_fail(map->segment, page_round_down(offset), why))
+		rt_log("cannot say that a page is not there");
+	fiber_lock_give(&node->lock);
+}
+
+void map_page_in(struct server *server, u64 label, u64 offset, u32 access, bool evicted, u64 token)
+{
+	const struct node_map *map = (const struct node_map *)label;
+	struct node *node = map->node;
 	(void)server, (void)access, (void)evicted, (void)token;
 
 	node_get(node);
-	fiber_lock_take(&node->lock);
-	if (offset < page_round_up(node->size)) {
-		fiber_lock_take(&maps->staging_lock);
-		error = map_fill(map, page_round_down(offset));
-		fiber_lock_give(&maps->staging_lock);
+	err_t error = map_bring(node, map, offset);
+	if (error == E_FUNDS) {
+		fs_spare(node->fs);
+		error = map_bring(node, map, offset);
 	}
-	if (error && segment_fail(map->segment, page_round_down(offset), error))
-		rt_log("cannot say that a page is not there");
-	fiber_lock_give(&node->lock);
+	if (error)
+		map_fail(node, map, offset, error);
 	node_put(node);
 }
 
@@ -464,6 +484,8 @@ void map_reap(struct fs *fs, bool all)
 
 void fs_spare(struct fs *fs)
 {
+	if (fs->ops->spare)
+		fs->ops->spare(fs);
 	map_reap(fs, true);
 	if (!fs->maps)
 		return;

@@ -174,6 +174,38 @@ TEST(pages_come_back_after_memory_was_short)
 	finish();
 }
 
+TEST(files_larger_than_the_account_can_be_mapped)
+{
+	cap_t file[2], segment[2];
+
+	fill(7);
+	world_begin();
+	segments_pages_max = 20;
+	for (int i = 0; i < 2; i++) {
+		const char *name = i ? "b" : "a";
+		CHECK_EQ(w_put(name, data + i, 100000), OK);
+		CHECK_EQ(w_open(name, OPEN_READ, 0, &file[i]), OK);
+		segment[i] = map_of(file[i], ACCESS_READ);
+	}
+	for (u64 at = 0; at < 100000; at += PAGE_SIZE)
+		for (u64 i = 0; i < 2; i++)
+			CHECK_EQ(touched(segment[i], at), data[at + i]);
+	/* Too little even for one fault. */
+	segments_pages_max = 1;
+	fs_spare(&world.ext.fs);
+	err_t error;
+	CHECK(!client_touch(segment[0], 0, &error));
+	CHECK_EQ(error, E_FUNDS);
+	segments_pages_max = 0;
+	CHECK_EQ(touched(segment[0], 0), data[0]);
+	for (int i = 0; i < 2; i++) {
+		client_close(segment[i]);
+		w_close(file[i]);
+	}
+	fs_spare(&world.ext.fs);
+	finish();
+}
+
 TEST(a_mapping_needs_what_the_open_file_may)
 {
 	cap_t file, segment;

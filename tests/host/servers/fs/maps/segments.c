@@ -19,6 +19,7 @@ struct segment {
 	char *client; /* the whole segment, as clients see it */
 };
 
+u32 segments_pages_max;
 static struct segment segments[16];
 static struct segment *caps[SEGMENT_CAPS];
 /* The server's window. */
@@ -139,11 +140,23 @@ err_t segment_resident(cap_t cap, u64 offset, u64 *bits)
 	return OK;
 }
 
+static u32 pages_resident(void)
+{
+	u32 count = 0;
+
+	for (size_t i = 0; i < COUNT_OF(segments); i++)
+		for (u32 page = 0; segments[i].used && page < PAGES_MAX; page++)
+			count += segments[i].resident[page];
+	return count;
+}
+
 err_t segment_move(cap_t from, u64 from_offset, cap_t to, u64 to_offset, u64 size, u64 *moved)
 {
 	struct segment *source = find(from), *target = find(to);
 
 	must(range_fits(to_offset, size, target->size), "moved beyond the end");
+	if (segments_pages_max && pages_resident() + size / PAGE_SIZE > segments_pages_max)
+		return E_FUNDS;
 	for (u64 at = 0; at < size; at += PAGE_SIZE) {
 		u64 index = (to_offset + at) / PAGE_SIZE;
 		must(!target->resident[index], "moved onto a page that is there");

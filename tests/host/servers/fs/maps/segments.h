@@ -12,4 +12,6 @@ char *client_touch(cap_t segment, u64 offset, err_t *error);
 /* The client gives its capability back / unmaps. */
 void client_close(cap_t segment);
 u32 segments_there(void);
+/* The pages that the server's bank can pay for in all segments; 0: any number. */
+extern u32 segments_pages_max;
 u32 segment_resident_pages(cap_t segment);

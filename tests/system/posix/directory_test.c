@@ -3,6 +3,7 @@
 #include "posix.h"
 
 #include <dirent.h>
+#include <sys/xattr.h>
 
 TEST(directories_are_made_and_removed)
 {
@@ -280,4 +281,29 @@ TEST(what_is_in_proc_self_is_there)
 	CHECK_EQ(pread(again, exe, 3, 0), 3);
 	close(again);
 	close(fd);
+}
+
+TEST(files_without_attributes_say_so)
+{
+	char value[8];
+
+	work_in_fresh_directory();
+	int fd = creat("f", 0600);
+	CHECK(fd >= 0);
+	CHECK_ERROR(getxattr("f", "user.a", value, sizeof(value)), EOPNOTSUPP);
+	CHECK_ERROR(setxattr("f", "trusted.a", "1", 1, 0), EOPNOTSUPP);
+	CHECK_ERROR(removexattr("f", "trusted.a"), EOPNOTSUPP);
+	CHECK_EQ(listxattr("f", value, sizeof(value)), 0);
+	CHECK_EQ(flistxattr(fd, NULL, 0), 0);
+	CHECK_ERROR(getxattr("none", "user.a", value, sizeof(value)), ENOENT);
+	CHECK_ERROR(listxattr("f/g", value, sizeof(value)), ENOTDIR);
+	CHECK_ERROR(fgetxattr(99, "user.a", value, sizeof(value)), EBADF);
+	CHECK_ERROR(getxattr("f", "", value, sizeof(value)), ERANGE);
+	CHECK_ERROR(setxattr("f", "user.a", "1", 1, 8), EINVAL);
+	CHECK_ERROR(setxattr("f", "user.a", "1", 65537, 0), E2BIG);
+	CHECK_ERROR(getxattr("f", (const char *)8, value, sizeof(value)), EFAULT);
+	CHECK_EQ(symlink("none", "l"), 0);
+	CHECK_ERROR(listxattr("l", NULL, 0), ENOENT);
+	CHECK_EQ(llistxattr("l", NULL, 0), 0);
+	CHECK_EQ(close(fd), 0);
 }

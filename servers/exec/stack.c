@@ -63,6 +63,7 @@ static void put_auxiliary(struct writer *w, const struct plan *plan, const struc
 	u64 headers = image->header_addr ? image->header_addr + plan->bias : 0;
 	const u64 pairs[][2] = {
 		{ AT_SYSINFO, personality.gate_entry },
+		{ AT_SYSINFO_EHDR, personality.vdso },
 		{ AT_DROVE, 1 },
 		{ AT_PHDR, headers },
 		{ AT_PHENT, sizeof(Elf64_Phdr) },

@@ -27,7 +27,7 @@ struct personality_header {
 	u64 control;    /* address of the first thread's struct thread_control: exec gives it to
 	                   thread_create */
 	u64 view;       /* address of struct personality_view (view.h) */
-	u64 reserved;
+	u64 vdso;       /* AT_SYSINFO_EHDR: an ELF header that Linux's C libraries find clocks by */
 };
 
 /* The request: this header, then `arguments` zero-terminated strings, then `environment` ones, then

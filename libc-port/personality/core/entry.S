@@ -17,7 +17,7 @@ personality_header:
 	.quad entry_upcall
 	.quad entry_gate
 	.quad main_thread + THREAD_CONTROL
-	.quad view, 0
+	.quad view, vdso_image
 
 	.text
 

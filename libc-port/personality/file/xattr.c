@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Extended attributes: no file system keeps any. As on Linux, such a file has none to list, and none
- * can be asked for or set (EOPNOTSUPP), after all that is wrong with the call itself. */
+/* Extended attributes: no file system keeps any. As on Linux, such a file has none to list, and
+ * none can be asked for or set (EOPNOTSUPP), after all that is wrong with the call itself. */
 #include "core/user.h"
 #include "file/target.h"
 

@@ -1,36 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Clocks and sleeping. Clocks are read from the page that the kernel publishes: no kernel entry. */
-#include "abi/clock.h"
 #include "core/call.h"
 #include "core/user.h"
+#include "process/clock.h"
 #include "process/process.h"
 #include "process/signal.h"
-
-#define NS_PER_SECOND 1000000000ll
-
-struct clock_reading {
-	u64 monotonic;
-	i64 offset;
-};
-
-static struct clock_reading clock_read(void)
-{
-	const volatile struct clock_page *page =
-	        (const volatile struct clock_page *)PERSONALITY_AT(AT_CLOCK);
-	struct clock_reading reading;
-	u32 sequence, low, high;
-
-	do {
-		sequence = page->sequence;
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-		u64 ticks = (low | (u64)high << 32) - page->tsc_base;
-		reading.monotonic = (u64)((unsigned __int128)ticks * page->scale >> 32);
-		reading.offset = page->realtime_offset;
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	} while (sequence & 1 || sequence != page->sequence);
-	return reading;
-}
 
 u64 time_monotonic(void) { return clock_read().monotonic; }
 

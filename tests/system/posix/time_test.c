@@ -2,6 +2,8 @@
 /* Clocks. */
 #include "posix.h"
 
+#include <sys/auxv.h>
+
 static long long now(clockid_t clock)
 {
 	struct timespec t;
@@ -9,6 +11,33 @@ static long long now(clockid_t clock)
 	CHECK_EQ(clock_gettime(clock, &t), 0);
 	CHECK(t.tv_nsec >= 0 && t.tv_nsec < 1000000000);
 	return t.tv_sec * 1000000000ll + t.tv_nsec;
+}
+
+static long long now_by_call(clockid_t clock)
+{
+	struct timespec t;
+
+	CHECK_EQ(syscall(SYS_clock_gettime, clock, &t), 0);
+	return t.tv_sec * 1000000000ll + t.tv_nsec;
+}
+
+TEST(clocks_without_a_call_are_those_of_the_call)
+{
+	static const clockid_t clocks[] = { CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_BOOTTIME,
+		                            CLOCK_PROCESS_CPUTIME_ID };
+	const char *header = (const char *)getauxval(AT_SYSINFO_EHDR);
+
+	CHECK(header && !memcmp(header, "\177ELF", 4));
+	for (size_t i = 0; i < sizeof(clocks) / sizeof(clocks[0]); i++) {
+		long long before = now(clocks[i]), call = now_by_call(clocks[i]);
+		CHECK(before <= call && call <= now(clocks[i]));
+	}
+	struct timeval day;
+	long long before = now(CLOCK_REALTIME) / 1000;
+	CHECK_EQ(gettimeofday(&day, NULL), 0);
+	CHECK(before <= day.tv_sec * 1000000ll + day.tv_usec);
+	CHECK(day.tv_sec <= time(NULL));
+	CHECK_ERROR(clock_gettime(99, &(struct timespec){ 0 }), EINVAL);
 }
 
 TEST(time_does_not_run_backwards)

@@ -92,6 +92,7 @@ TEST(the_auxiliary_vector_is_complete)
 	CHECK_EQ(auxiliary(AT_BASE), 0);
 	CHECK_EQ(auxiliary(AT_ENTRY), 0x401000);
 	CHECK_EQ(auxiliary(AT_SYSINFO), PERSONALITY_BASE + 0x400);
+	CHECK_EQ(auxiliary(AT_SYSINFO_EHDR), PERSONALITY_BASE + 0x100);
 	CHECK_EQ(auxiliary(AT_DROVE), 1);
 	CHECK_EQ(auxiliary(AT_SECURE), 0);
 	CHECK_EQ(auxiliary(AT_CLKTCK), 100);

@@ -458,6 +458,7 @@ static void personality_make(void)
 		                             .syscall_entry = PERSONALITY_BASE + 0x200,
 		                             .upcall_entry = PERSONALITY_BASE + 0x300,
 		                             .gate_entry = PERSONALITY_BASE + 0x400,
+		                             .vdso = PERSONALITY_BASE + 0x100,
 		                             .control = PERSONALITY_BASE + 0x1080 };
 
 	elf_part(&headers[0], 0x1000, PERSONALITY_BASE, 0x1000, 0x1000, PF_R | PF_X);

@@ -79,26 +79,34 @@ static i64 poll_woken(err_t error, u64 *bits, bool *last)
 	return 0;
 }
 
+struct poll {
+	struct linux_pollfd *fds;
+	u32 count;
+};
+
 /* Ask about all whose bit is in `bits`; how many are ready. */
-static i64 poll_round(struct linux_pollfd *fds, u32 count, u64 bits, cap_t event)
+static i64 poll_round(void *asked, u64 bits, cap_t event)
 {
+	const struct poll *poll = asked;
 	i64 ready = 0;
 
-	for (u32 i = 0; i < count; i++) {
-		if (fds[i].fd < 0) {
-			fds[i].revents = 0;
+	for (u32 i = 0; i < poll->count; i++) {
+		struct linux_pollfd *fd = &poll->fds[i];
+		if (fd->fd < 0) {
+			fd->revents = 0;
 			continue;
 		}
 		u64 bit = 1ull << i % EVENT_BITS;
 		if (bits & bit)
-			fds[i].revents = (int16_t)poll_ask((u32)fds[i].fd, (u16)fds[i].events, bit,
-			                                   ready ? 0 : event);
-		ready += fds[i].revents != 0;
+			fd->revents = (int16_t)poll_ask((u32)fd->fd, (u16)fd->events, bit,
+			                                ready ? 0 : event);
+		ready += fd->revents != 0;
 	}
 	return ready;
 }
 
-static i64 poll_wait(struct linux_pollfd *fds, u32 count, u64 deadline)
+/* Ask again whenever something has come, until a round has a result, or time is up. */
+static i64 poll_rounds(i64 (*round)(void *asked, u64 bits, cap_t event), void *asked, u64 deadline)
 {
 	cap_t event = 0;
 	u64 bits = UINT64_MAX;
@@ -106,7 +114,7 @@ static i64 poll_wait(struct linux_pollfd *fds, u32 count, u64 deadline)
 	i64 result = deadline == DEADLINE_NOW ? 0 : error_result(poll_event(&event));
 
 	while (!result) {
-		i64 ready = poll_round(fds, count, bits, event);
+		i64 ready = round(asked, bits, event);
 		if (ready || deadline == DEADLINE_NOW || last) {
 			result = ready || !last ? ready : -EINTR;
 			break;
@@ -130,7 +138,7 @@ static i64 poll_fds(u64 address, u32 count, u64 deadline, struct linux_pollfd *f
 
 	if (!user_read(fds, address, size))
 		return -EFAULT;
-	i64 result = poll_wait(fds, count, deadline);
+	i64 result = poll_rounds(poll_round, &(struct poll){ fds, count }, deadline);
 	if (result >= 0 && !user_write(address, fds, size))
 		return -EFAULT;
 	return result;
@@ -214,6 +222,7 @@ static i64 select_read(struct select *s)
 	u64 size = (s->count + 63) / 64 * 8;
 
 	memset(s->in, 0, sizeof(s->in));
+	memset(s->out, 0, sizeof(s->out));
 	for (u32 set = 0; set < 3; set++) {
 		if (s->addresses[set] && !user_read(s->in[set], s->addresses[set], size))
 			return -EFAULT;
@@ -222,8 +231,9 @@ static i64 select_read(struct select *s)
 }
 
 /* One round over all descriptors: how many bits are set, or -EBADF. */
-static i64 select_round(struct select *s, u64 bits, cap_t event)
+static i64 select_round(void *asked, u64 bits, cap_t event)
 {
+	struct select *s = asked;
 	i64 found = 0;
 
 	for (u32 fd = 0; fd < s->count; fd++) {
@@ -247,29 +257,6 @@ static i64 select_round(struct select *s, u64 bits, cap_t event)
 	return found;
 }
 
-static i64 select_wait(struct select *s, u64 deadline)
-{
-	cap_t event = 0;
-	u64 bits = UINT64_MAX;
-	bool last = false;
-	i64 result = deadline == DEADLINE_NOW ? 0 : error_result(poll_event(&event));
-
-	memset(s->out, 0, sizeof(s->out));
-	while (!result) {
-		i64 found = select_round(s, bits, event);
-		if (found || deadline == DEADLINE_NOW || last) {
-			result = found || !last ? found : -EINTR;
-			break;
-		}
-		err_t error = event_wait(event, UINT64_MAX, deadline, &bits);
-		if (error == E_TIMEOUT)
-			break;
-		result = poll_woken(error, &bits, &last);
-	}
-	self()->waiting_for = 0;
-	return result;
-}
-
 static i64 select_any(const struct thread_regs *a, u64 deadline)
 {
 	struct select s = { .addresses = { a->rsi, a->rdx, a->r10 } };
@@ -279,7 +266,7 @@ static i64 select_any(const struct thread_regs *a, u64 deadline)
 	s.count = a->rdi < SELECT_MAX ? (u32)a->rdi : SELECT_MAX;
 	i64 result = select_read(&s);
 	if (!result)
-		result = select_wait(&s, deadline_or_now(deadline));
+		result = poll_rounds(select_round, &s, deadline_or_now(deadline));
 	for (u32 set = 0; result >= 0 && set < 3; set++) {
 		if (s.addresses[set] &&
 		    !user_write(s.addresses[set], s.out[set], (s.count + 63) / 64 * 8))

@@ -199,7 +199,7 @@ i64 posix_fstatfs(const struct thread_regs *a)
 
 /* --- access --- */
 
-static i64 access_at(u64 fd, u64 path, u32 mode, u32 flags)
+i64 access_at(u64 fd, u64 path, u32 mode, u32 flags)
 {
 	struct target target;
 	struct walk walk = { 0 };

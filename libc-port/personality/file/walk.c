@@ -190,22 +190,29 @@ static void walk_request(struct walk *walk, const struct track *first, const str
 	walk->m.in_size = size;
 }
 
-/* The reply says that a path leads elsewhere. */
+/* The answer `m` says that the track's path leads elsewhere, and with what rest; `fits`: that has
+ * been understood. What came with it is taken or closed. */
+static RARE err_t track_follow(struct track *track, const struct msg *m, bool fits)
+{
+	cap_t gate = m->cap[0];
+	err_t error = fits ? track_cross(track, (u32)m->word[1], gate, m->word[4], m->out) : E_MSG;
+
+	if (gate && !(track->owned && track->place.dir == gate))
+		(void)cap_close(gate);
+	return error;
+}
+
+/* The same for an answer to a walk, which may have two paths. */
 static RARE err_t walk_cross(const struct walk *walk, struct track *first, struct track *second)
 {
 	char *out = walk->m.out;
 	u64 which = walk->m.word[2], rest = walk->m.word[3];
 	struct track *track = which == 1 && second ? second : first; /* dir_symlink: 1 is ours */
-	err_t error = E_MSG;
+	bool fits = rest < DIR_PATH_MAX && which <= 1;
 
-	if (rest < DIR_PATH_MAX && which <= 1) {
+	if (fits)
 		out[rest] = 0;
-		error = track_cross(track, (u32)walk->m.word[1], walk->m.cap[0], walk->m.word[4],
-		                    out);
-	}
-	if (walk->m.cap[0] && !(track->owned && track->place.dir == walk->m.cap[0]))
-		(void)cap_close(walk->m.cap[0]);
-	return error;
+	return track_follow(track, &walk->m, fits);
 }
 
 /* How much of `path` is not its last name. */
@@ -235,14 +242,12 @@ static RARE err_t track_settle(struct track *track, bool *moved)
 		err_t error = above ? rt_call(track->place.dir, &m) : OK;
 		if (error != E_CROSS)
 			return error;
+		const char *last = track->path + above;
 		u64 rest = m.word[3];
-		error = E_MSG;
-		if (rest < DIR_PATH_MAX && rest + strlen(track->path + above) < PATH_MAX) {
-			memcpy(out + rest, track->path + above, strlen(track->path + above) + 1);
-			error = track_cross(track, (u32)m.word[1], m.cap[0], m.word[4], out);
-		}
-		if (m.cap[0] && !(track->owned && track->place.dir == m.cap[0]))
-			(void)cap_close(m.cap[0]);
+		bool fits = rest < DIR_PATH_MAX && rest + strlen(last) < PATH_MAX;
+		if (fits)
+			memcpy(out + rest, last, strlen(last) + 1);
+		error = track_follow(track, &m, fits);
 		if (error)
 			return error;
 		*moved = true;

@@ -30,23 +30,8 @@ static i64 check_value(u64 name, u64 value, u64 size, u32 flags)
 	return size && !user_touch(value, size, false) ? -EFAULT : -EOPNOTSUPP;
 }
 
-/* 0 if the path leads to a file; `how` is TARGET_FOLLOW or 0. */
-static i64 find_path(u64 path, u32 how)
-{
-	struct target target;
-	struct walk walk = { 0 };
-	i64 result = target_find(&target, (u64)AT_FDCWD, path, how);
-
-	if (result)
-		return result;
-	if (target.file) {
-		target_done(&target);
-		return 0;
-	}
-	walk.m.word[0] = CALL(2, 10); /* dir_access */
-	walk.m.word[1] = how & TARGET_FOLLOW ? 0 : DIR_NOFOLLOW;
-	return target_walk(&target, &walk);
-}
+/* 0 if the path leads to a file; `how` is AT_SYMLINK_NOFOLLOW or 0. */
+static i64 find_path(u64 path, u32 how) { return access_at((u64)AT_FDCWD, path, 0, how); }
 
 static i64 find_descriptor(u64 fd)
 {
@@ -60,17 +45,14 @@ static i64 find_descriptor(u64 fd)
 
 static i64 first(i64 found, i64 otherwise) { return found ? found : otherwise; }
 
-i64 posix_setxattr(const struct thread_regs *a)
+static i64 set_path(const struct thread_regs *a, u32 how)
 {
 	i64 result = check_value(a->rsi, a->rdx, a->r10, (u32)a->r8);
-	return result == -EOPNOTSUPP ? first(find_path(a->rdi, TARGET_FOLLOW), result) : result;
+	return result == -EOPNOTSUPP ? first(find_path(a->rdi, how), result) : result;
 }
 
-i64 posix_lsetxattr(const struct thread_regs *a)
-{
-	i64 result = check_value(a->rsi, a->rdx, a->r10, (u32)a->r8);
-	return result == -EOPNOTSUPP ? first(find_path(a->rdi, 0), result) : result;
-}
+i64 posix_setxattr(const struct thread_regs *a) { return set_path(a, 0); }
+i64 posix_lsetxattr(const struct thread_regs *a) { return set_path(a, AT_SYMLINK_NOFOLLOW); }
 
 i64 posix_fsetxattr(const struct thread_regs *a)
 {
@@ -79,12 +61,12 @@ i64 posix_fsetxattr(const struct thread_regs *a)
 
 i64 posix_getxattr(const struct thread_regs *a)
 {
-	return first(find_path(a->rdi, TARGET_FOLLOW), check_name(a->rsi));
+	return first(find_path(a->rdi, 0), check_name(a->rsi));
 }
 
 i64 posix_lgetxattr(const struct thread_regs *a)
 {
-	return first(find_path(a->rdi, 0), check_name(a->rsi));
+	return first(find_path(a->rdi, AT_SYMLINK_NOFOLLOW), check_name(a->rsi));
 }
 
 i64 posix_fgetxattr(const struct thread_regs *a)
@@ -92,18 +74,18 @@ i64 posix_fgetxattr(const struct thread_regs *a)
 	return first(find_descriptor(a->rdi), check_name(a->rsi));
 }
 
-i64 posix_listxattr(const struct thread_regs *a) { return find_path(a->rdi, TARGET_FOLLOW); }
-i64 posix_llistxattr(const struct thread_regs *a) { return find_path(a->rdi, 0); }
+i64 posix_listxattr(const struct thread_regs *a) { return find_path(a->rdi, 0); }
+i64 posix_llistxattr(const struct thread_regs *a) { return find_path(a->rdi, AT_SYMLINK_NOFOLLOW); }
 i64 posix_flistxattr(const struct thread_regs *a) { return find_descriptor(a->rdi); }
 
 i64 posix_removexattr(const struct thread_regs *a)
 {
-	return first(find_path(a->rdi, TARGET_FOLLOW), check_name(a->rsi));
+	return first(find_path(a->rdi, 0), check_name(a->rsi));
 }
 
 i64 posix_lremovexattr(const struct thread_regs *a)
 {
-	return first(find_path(a->rdi, 0), check_name(a->rsi));
+	return first(find_path(a->rdi, AT_SYMLINK_NOFOLLOW), check_name(a->rsi));
 }
 
 i64 posix_fremovexattr(const struct thread_regs *a)

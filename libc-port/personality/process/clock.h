@@ -3,6 +3,7 @@
 #pragma once
 
 #include "abi/clock.h"
+#include "core/linux.h"
 #include "process/process.h"
 
 #define NS_PER_SECOND 1000000000ll
@@ -29,4 +30,31 @@ static inline struct clock_reading clock_read(void)
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	} while (sequence & 1 || sequence != page->sequence);
 	return reading;
+}
+
+static inline u64 clock_real(void)
+{
+	struct clock_reading now = clock_read();
+
+	return now.monotonic + (u64)now.offset;
+}
+
+/* Nanoseconds of a clock that the page is enough for; false: it is another, or none. */
+static inline bool clock_of_page(u64 clock, u64 *ns)
+{
+	switch (clock) {
+	case CLOCK_REALTIME:
+	case CLOCK_REALTIME_COARSE:
+	case 11: /* CLOCK_TAI: nobody tells us of leap seconds */
+		*ns = clock_real();
+		return true;
+	case CLOCK_MONOTONIC:
+	case CLOCK_MONOTONIC_RAW:
+	case CLOCK_MONOTONIC_COARSE:
+	case CLOCK_BOOTTIME:
+		*ns = clock_read().monotonic;
+		return true;
+	default:
+		return false;
+	}
 }

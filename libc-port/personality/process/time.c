@@ -8,12 +8,7 @@
 
 u64 time_monotonic(void) { return clock_read().monotonic; }
 
-u64 time_real(void)
-{
-	struct clock_reading reading = clock_read();
-
-	return reading.monotonic + (u64)reading.offset;
-}
+u64 time_real(void) { return clock_real(); }
 
 /* The kernel counts a thread's time when it leaves the processor: what the caller has used since
  * comes on top. */
@@ -36,18 +31,9 @@ static i64 clock_now(u64 clock, u64 *ns)
 {
 	err_t error = OK;
 
+	if (clock_of_page(clock, ns))
+		return 0;
 	switch (clock) {
-	case CLOCK_REALTIME:
-	case CLOCK_REALTIME_COARSE:
-	case 11: /* CLOCK_TAI: nobody tells us of leap seconds */
-		*ns = time_real();
-		return 0;
-	case CLOCK_MONOTONIC:
-	case CLOCK_MONOTONIC_RAW:
-	case CLOCK_MONOTONIC_COARSE:
-	case CLOCK_BOOTTIME:
-		*ns = time_monotonic();
-		return 0;
 	case CLOCK_THREAD_CPUTIME_ID:
 		error = thread_self_time(ns);
 		break;

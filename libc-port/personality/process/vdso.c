@@ -6,7 +6,6 @@
  * asked for is there. */
 #include <elf.h>
 
-#include "core/linux.h"
 #include "process/clock.h"
 
 #define VDSO_BASE (PERSONALITY_BASE + 0x100) /* layout.ld */
@@ -22,32 +21,13 @@ static i64 call(i64 number, u64 a, u64 b)
 	return result;
 }
 
-static u64 real_ns(void)
-{
-	struct clock_reading now = clock_read();
-
-	return now.monotonic + (u64)now.offset;
-}
-
 static i64 vdso_clock_gettime(u64 clock, struct linux_timespec *time)
 {
 	enum { CLOCK_GETTIME = 228 };
 	u64 ns;
 
-	switch ((u32)clock) {
-	case CLOCK_REALTIME:
-	case CLOCK_REALTIME_COARSE:
-		ns = real_ns();
-		break;
-	case CLOCK_MONOTONIC:
-	case CLOCK_MONOTONIC_RAW:
-	case CLOCK_MONOTONIC_COARSE:
-	case CLOCK_BOOTTIME:
-		ns = clock_read().monotonic;
-		break;
-	default:
+	if (!clock_of_page((u32)clock, &ns))
 		return call(CLOCK_GETTIME, clock, (u64)time);
-	}
 	time->seconds = (i64)(ns / (u64)NS_PER_SECOND);
 	time->ns = (i64)(ns % (u64)NS_PER_SECOND);
 	return 0;
@@ -55,7 +35,7 @@ static i64 vdso_clock_gettime(u64 clock, struct linux_timespec *time)
 
 static i64 vdso_gettimeofday(struct linux_timeval *time, u64 *zone)
 {
-	u64 ns = real_ns();
+	u64 ns = clock_real();
 
 	if (time) {
 		time->seconds = (i64)(ns / (u64)NS_PER_SECOND);
@@ -68,7 +48,7 @@ static i64 vdso_gettimeofday(struct linux_timeval *time, u64 *zone)
 
 static i64 vdso_time(i64 *time)
 {
-	i64 now = (i64)(real_ns() / (u64)NS_PER_SECOND);
+	i64 now = (i64)(clock_real() / (u64)NS_PER_SECOND);
 
 	if (time)
 		*time = now;

@@ -551,18 +551,22 @@ static err_t find_target(struct socket *socket, const struct node *node, struct 
 static err_t transmit(struct socket *socket, struct socket *target, const struct transfer *transfer,
                       struct source *source)
 {
-	u64 before = 0;
+	u64 before;
 	bool whole = false;
 	err_t error = OK;
 
 	if (list_empty(&target->senders)) {
 		error = hand_over(target, source, &whole);
-		before = source->done;
-		if (!error && !whole && !(socket->type == TYPE_STREAM && !source->rq->in_size))
-			error = put(socket, target, source, &whole);
-		whole |= socket->type == TYPE_STREAM && source->done == source->rq->in_size;
-		if (source->done > before || whole)
-			socket_settle(target, POLL_READ);
+		if (socket->type == TYPE_STREAM && !source->rq->in_size)
+			whole = true;
+		/* Receivers may take what was put, and want more. */
+		do {
+			before = source->done;
+			if (!error && !whole)
+				error = put(socket, target, source, &whole);
+			if (source->done > before || whole)
+				socket_settle(target, POLL_READ);
+		} while (!error && !whole && source->done > before);
 	}
 	if (error || whole)
 		return source->done ? OK : error;

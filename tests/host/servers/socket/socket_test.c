@@ -51,6 +51,25 @@ TEST(the_end_of_a_socket_answers_whoever_waits)
 	world_end();
 }
 
+/* MSG_WAITALL (0x100): the receiver takes what the sender could put at once, so there is room again. */
+TEST(a_sender_fills_the_room_that_a_waiting_receiver_makes)
+{
+	static char data[1 << 20], copy[sizeof(data)];
+
+	for (size_t n = 0; n < sizeof(data); n++)
+		data[n] = (char)(n * 7 + (n >> 9));
+	fake_reset(socket_dispatch, socket_no_clients);
+	struct pair p = world_pair(TYPE_STREAM);
+	struct fake_call *reader = receive_begin(p.second, 0x100, copy, sizeof(copy));
+	struct fake_call *writer = send_begin(p.first, 0, data, sizeof(data), 0);
+	CHECK_EQ(result(writer, NULL), (long)sizeof(data));
+	CHECK_EQ(result(reader, NULL), (long)sizeof(copy));
+	CHECK(!memcmp(data, copy, sizeof(data)));
+	fake_close(p.first);
+	fake_close(p.second);
+	world_end();
+}
+
 TEST(sockets_that_only_messages_lead_to_are_ended)
 {
 	fake_reset(socket_dispatch, socket_no_clients);

@@ -220,7 +220,7 @@ static _Noreturn void sched_look(struct cpu *cpu)
 		sched_pause();
 	if (cpu->current->interrupt && !cpu->current->making.object)
 		thread_check_interrupt(cpu->current);
-	cpu->look = false;
+	cpu->look = object_left(0); /* whoever runs next may be one to wait for it */
 	arch_resume(cpu->current);
 }
 

@@ -42,9 +42,10 @@ _Noreturn void sched_hand_over_looking(struct thread *thread);
 static INLINE _Noreturn void sched_hand_over(struct cpu *cpu, struct thread *from,
                                              struct thread *thread)
 {
-	/* With the same priority and slice the clock need not be set, and nobody in the queue has
-	 * come to be the better one. */
-	if (cpu->look || thread->interrupt || thread->priority != from->priority ||
+	/* The clock need not be set, and nobody in the queue is the better one, if the slice stays
+	 * what it was: with the same priority, or with nobody there who may claim its end. */
+	if (cpu->look || thread->interrupt ||
+	    (thread->priority != from->priority && cpu->ready >> thread->priority) ||
 	    thread->task->suspended || thread->cpu != cpu)
 		sched_hand_over_looking(thread);
 	u64 now = arch_ticks();

@@ -14,6 +14,14 @@ struct signal_info {
 	u64 value; /* sigqueue's, or the address of a fault */
 };
 
+/* What the server of one file has been asked to tell a thread's event (file/poll.c). */
+struct poll_watch {
+	u64 serial; /* of the struct file */
+	u32 told;   /* POLL*: none of them holds until the event has its bit; 0: asked only */
+	u32 pad;
+};
+enum { POLL_WATCHES = 64 }; /* a bit of the event each */
+
 struct thread {
 	struct thread *self;
 	u64 stack_top; /* of the personality's stack for this thread */
@@ -39,6 +47,7 @@ struct thread {
 	u64 clear_id; /* set_tid_address */
 	u64 robust_list;
 	cap_t poll_event;                    /* 0 until the thread polls */
+	struct poll_watch watches[POLL_WATCHES];
 	u32 sleep;                           /* futex that nobody wakes */
 	u32 busy;                            /* of its slot: 1 until the kernel thread is gone */
 	struct signal_info info[SIGNAL_MAX]; /* of the signals in `pending`: the latest */

@@ -1,28 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* poll and select. Each descriptor's server is asked, and told an event of this thread's own
  * with it, so that asking and waiting are one message; then the thread waits for the event and
- * asks those again whose bit came. */
+ * asks those again whose bit came. The event stays told when the call has ended: until the bit
+ * comes, a later call knows the answer without asking. But a server may not have heard yet of what
+ * has happened (somebody closed the other end), and a message comes behind such news: so one file
+ * of each server is asked before the others' answers count. */
 #include "core/text.h"
 #include "core/user.h"
 #include "file/poll.h"
+#include "file/walk.h"
 #include "process/process.h"
 #include "process/signal.h"
 #include "proto/file.h"
+#include "proto/tty.h"
 
-enum { EVENT_BITS = 64, SELECT_MAX = 1024 };
+enum { SELECT_MAX = 1024 };
 #define POLL_READABLE (POLLIN | POLLRDNORM | POLLRDBAND | POLLHUP | POLLERR)
 #define POLL_WRITABLE (POLLOUT | POLLWRNORM | POLLWRBAND | POLLERR)
-
-static err_t poll_event(cap_t *event)
-{
-	struct thread *thread = self();
-	err_t error = OK;
-
-	if (!thread->poll_event)
-		error = event_create(PROCESS_BANK, &thread->poll_event);
-	*event = thread->poll_event;
-	return error;
-}
 
 /* Signals that can be read: the thread is interrupted by those that come. */
 static u32 poll_signals(const struct file *file, cap_t event)
@@ -52,16 +46,114 @@ u32 poll_file(struct file *file, u32 wanted, u64 bit, cap_t event)
 	return ready & (wanted | POLL_ALWAYS);
 }
 
-/* Ask about one descriptor: the bits that hold. */
-static u32 poll_ask(u32 fd, u32 wanted, u64 bit, cap_t event)
+/* --- what the thread's event has been told --- */
+
+static u64 watch_bit(const struct file *file) { return 1ull << file->serial % POLL_WATCHES; }
+
+/* Bits of the event have come: what was known about their files is no longer so. */
+static void watches_end(u64 bits)
+{
+	for (; bits; bits &= bits - 1)
+		self()->watches[__builtin_ctzll(bits)].told = 0;
+}
+
+static err_t watches_begin(void)
+{
+	struct thread *thread = self();
+
+	return thread->poll_event ? OK : event_create(PROCESS_BANK, &thread->poll_event);
+}
+
+/* One pass over the descriptors. */
+struct round {
+	u64 bits;   /* of the files to look at */
+	bool waits; /* the call will, if nothing is ready */
+	i64 ready;  /* how many were, so far */
+	/* Sets of servers (server_of): who was asked in this call, who was not because the answer
+	 * was known, and whose answers do not count. */
+	u64 asked, known, doubted;
+};
+
+/* The server behind a file, as a set of one: what is of one kind and lies in one file system has
+ * one server. None: nothing is known for longer than a call. */
+static u64 server_of(const struct file *file)
+{
+	_Static_assert(MOUNT_MAX * 4 <= 64, "servers in a set");
+	u32 kind = file_is(file, S_IFIFO)    ? 0
+	           : file_is(file, S_IFSOCK) ? 1
+	           : file->mode & TTY_MODE   ? 2
+	           : !(file->mode & ~07777u) ? 3 /* of the counter server */
+	                                     : UINT32_MAX;
+
+	return kind > 3 || file->mount >= MOUNT_MAX ? 0 : 1ull << (file->mount * 4u + kind);
+}
+
+/* The bits that hold, as far as is known. If the call waits, or the file was asked about before,
+ * the event is told. */
+static u32 watch_ask(struct file *file, u32 wanted, struct round *round)
+{
+	struct thread *thread = self();
+	struct poll_watch *watch = &thread->watches[file->serial % POLL_WATCHES];
+	bool before = watch->serial == file->serial;
+	u64 server = server_of(file);
+
+	wanted |= POLL_ALWAYS;
+	if (before && (watch->told & wanted) == wanted && !(server & round->doubted)) {
+		round->known |= server;
+		return 0;
+	}
+	bool tell = ((round->waits && !round->ready) || (before && server)) && !watches_begin();
+	u32 ready = poll_file(file, wanted, watch_bit(file), tell ? thread->poll_event : 0);
+	round->asked |= server;
+	round->doubted &= ~server;
+	if (!before)
+		*watch = (struct poll_watch){ .serial = file->serial };
+	if (tell && !ready && server)
+		watch->told |= wanted;
+	return ready;
+}
+
+/* Look at one descriptor, if the bit of its file is in `bits`: the poll bits that hold. */
+static u32 poll_ask(u32 fd, u32 wanted, struct round *round)
 {
 	struct file *file = descriptor_get(fd);
 
 	if (!file)
 		return POLLNVAL;
-	u32 ready = poll_file(file, wanted, bit, event);
+	u32 ready = round->bits & watch_bit(file) ? watch_ask(file, wanted, round) : 0;
 	file_put(file);
-	return ready;
+	return ready & (wanted | POLL_ALWAYS);
+}
+
+/* News of files that were known not to be ready: their bits. */
+static u64 watches_collect(void)
+{
+	u64 bits;
+
+	if (!self()->poll_event)
+		return 0;
+	err_t error = event_wait(self()->poll_event, UINT64_MAX, DEADLINE_NOW, &bits);
+	if (error)
+		bits = error == E_TIMEOUT ? 0 : UINT64_MAX;
+	watches_end(bits);
+	return bits;
+}
+
+/* Look at all whose bit is in `bits`: how many are ready, or an error. */
+static i64 poll_pass(i64 (*look)(void *asked, struct round *round), void *asked, u64 bits,
+                     bool waits)
+{
+	struct round round = { .bits = bits, .waits = waits };
+	i64 error = look(asked, &round);
+
+	round.doubted = round.known & ~round.asked;
+	if (!error && round.doubted) {
+		round.bits = UINT64_MAX;
+		error = look(asked, &round);
+	}
+	if (!error && round.known && (round.bits = watches_collect()))
+		error = look(asked, &round);
+	return error ? error : round.ready;
 }
 
 /* The wait has ended with `error`: go on with *bits (0), or end the call: its result. *last: an
@@ -84,42 +176,37 @@ struct poll {
 	u32 count;
 };
 
-/* Ask about all whose bit is in `bits`; how many are ready. */
-static i64 poll_round(void *asked, u64 bits, cap_t event)
+/* Those that are known to be ready are not looked at again. */
+static i64 poll_look(void *asked, struct round *round)
 {
 	const struct poll *poll = asked;
-	i64 ready = 0;
 
 	for (u32 i = 0; i < poll->count; i++) {
 		struct linux_pollfd *fd = &poll->fds[i];
-		if (fd->fd < 0) {
-			fd->revents = 0;
+		if (fd->fd < 0 || fd->revents)
 			continue;
-		}
-		u64 bit = 1ull << i % EVENT_BITS;
-		if (bits & bit)
-			fd->revents = (int16_t)poll_ask((u32)fd->fd, (u16)fd->events, bit,
-			                                ready ? 0 : event);
-		ready += fd->revents != 0;
+		fd->revents = (int16_t)poll_ask((u32)fd->fd, (u16)fd->events, round);
+		round->ready += fd->revents != 0;
 	}
-	return ready;
+	return 0;
 }
 
 /* Ask again whenever something has come, until a round has a result, or time is up. */
-static i64 poll_rounds(i64 (*round)(void *asked, u64 bits, cap_t event), void *asked, u64 deadline)
+static i64 poll_rounds(i64 (*look)(void *asked, struct round *round), void *asked, u64 deadline)
 {
-	cap_t event = 0;
 	u64 bits = UINT64_MAX;
 	bool last = false;
-	i64 result = deadline == DEADLINE_NOW ? 0 : error_result(poll_event(&event));
+	i64 result = deadline == DEADLINE_NOW ? 0 : error_result(watches_begin());
 
 	while (!result) {
-		i64 ready = round(asked, bits, event);
+		i64 ready = poll_pass(look, asked, bits, deadline != DEADLINE_NOW);
 		if (ready || deadline == DEADLINE_NOW || last) {
 			result = ready || !last ? ready : -EINTR;
 			break;
 		}
-		err_t error = event_wait(event, UINT64_MAX, deadline, &bits);
+		err_t error = event_wait(self()->poll_event, UINT64_MAX, deadline, &bits);
+		/* When nothing has come all are asked the next time: a server may have died. */
+		watches_end(error ? UINT64_MAX : bits);
 		if (error == E_TIMEOUT)
 			break;
 		result = poll_woken(error, &bits, &last);
@@ -138,7 +225,9 @@ static i64 poll_fds(u64 address, u32 count, u64 deadline, struct linux_pollfd *f
 
 	if (!user_read(fds, address, size))
 		return -EFAULT;
-	i64 result = poll_rounds(poll_round, &(struct poll){ fds, count }, deadline);
+	for (u32 i = 0; i < count; i++)
+		fds[i].revents = 0;
+	i64 result = poll_rounds(poll_look, &(struct poll){ fds, count }, deadline);
 	if (result >= 0 && !user_write(address, fds, size))
 		return -EFAULT;
 	return result;
@@ -230,31 +319,41 @@ static i64 select_read(struct select *s)
 	return 0;
 }
 
-/* One round over all descriptors: how many bits are set, or -EBADF. */
-static i64 select_round(void *asked, u64 bits, cap_t event)
+/* The sets in which a descriptor was found to be ready. */
+static u32 select_found(struct select *s, u32 fd, u32 ready)
 {
-	struct select *s = asked;
-	i64 found = 0;
+	u64 bit = 1ull << fd % 64;
+	u32 found = 0;
 
-	for (u32 fd = 0; fd < s->count; fd++) {
-		u64 bit = 1ull << fd % 64;
-		u32 wanted = 0, ready = 0;
-
-		for (u32 set = 0; set < 3; set++)
-			wanted |= s->in[set][fd / 64] & bit ? select_wanted[set] : 0;
-		if (!wanted || !(bits & bit))
-			continue;
-		ready = poll_ask(fd, wanted, bit, found ? 0 : event);
-		if (ready & POLLNVAL)
-			return -EBADF;
-		for (u32 set = 0; set < 3; set++) {
-			if (s->in[set][fd / 64] & bit && ready & select_bits[set]) {
-				s->out[set][fd / 64] |= bit;
-				found++;
-			}
+	for (u32 set = 0; set < 3; set++) {
+		if (s->in[set][fd / 64] & bit && ready & select_bits[set]) {
+			s->out[set][fd / 64] |= bit;
+			found++;
 		}
 	}
 	return found;
+}
+
+static i64 select_look(void *asked, struct round *round)
+{
+	struct select *s = asked;
+
+	for (u32 fd = 0; fd < s->count; fd++) {
+		u64 bit = 1ull << fd % 64, out = 0;
+		u32 wanted = 0;
+
+		for (u32 set = 0; set < 3; set++) {
+			wanted |= s->in[set][fd / 64] & bit ? select_wanted[set] : 0;
+			out |= s->out[set][fd / 64] & bit;
+		}
+		if (!wanted || out)
+			continue;
+		u32 ready = poll_ask(fd, wanted, round);
+		if (ready & POLLNVAL)
+			return -EBADF;
+		round->ready += select_found(s, fd, ready);
+	}
+	return 0;
 }
 
 static i64 select_any(const struct thread_regs *a, u64 deadline)
@@ -266,7 +365,7 @@ static i64 select_any(const struct thread_regs *a, u64 deadline)
 	s.count = a->rdi < SELECT_MAX ? (u32)a->rdi : SELECT_MAX;
 	i64 result = select_read(&s);
 	if (!result)
-		result = poll_rounds(select_round, &s, deadline_or_now(deadline));
+		result = poll_rounds(select_look, &s, deadline_or_now(deadline));
 	for (u32 set = 0; result >= 0 && set < 3; set++) {
 		if (s.addresses[set] &&
 		    !user_write(s.addresses[set], s.out[set], (s.count + 63) / 64 * 8))

@@ -252,6 +252,7 @@ static void slot_forget(struct thread *thread)
 	if (thread->poll_event)
 		(void)cap_close(thread->poll_event);
 	thread->poll_event = 0;
+	memset(thread->watches, 0, sizeof(thread->watches));
 }
 
 void thread_forked(struct thread *survivor)

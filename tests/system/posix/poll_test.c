@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Waiting for several descriptors. */
+#include <sys/socket.h>
+
 #include "posix.h"
 
 static void on_alarm(int signal) { (void)signal; }
@@ -89,6 +91,112 @@ TEST(a_full_pipe_is_not_writable_until_it_is_read)
 	waitpid(pid, NULL, 0);
 	close(fds[0]);
 	close(fds[1]);
+}
+
+static int poll_now(int fd, short events)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+
+	return poll(&p, 1, 0) == 1 ? p.revents : 0;
+}
+
+/* What is known from one call to the next is only what still holds. */
+TEST(poll_sees_every_change_between_calls)
+{
+	char c;
+	int p[2], old[2];
+
+	CHECK_EQ(pipe(p), 0);
+	for (int i = 0; i < 10; i++) {
+		CHECK_EQ(poll_now(p[0], POLLIN), 0);
+		CHECK_EQ(poll_now(p[0], POLLIN), 0);
+		CHECK_EQ(poll_now(p[0], POLLIN), 0);
+		CHECK_EQ(write(p[1], "x", 1), 1);
+		CHECK_EQ(poll_now(p[0], POLLIN), POLLIN);
+		CHECK_EQ(poll_now(p[0], POLLIN), POLLIN);
+		CHECK_EQ(read(p[0], &c, 1), 1);
+	}
+	CHECK_EQ(poll_now(p[0], POLLIN), 0);
+	CHECK_EQ(poll_now(p[0], POLLIN), 0);
+	/* Another file in the same place. */
+	memcpy(old, p, sizeof(p));
+	close(p[0]);
+	close(p[1]);
+	CHECK_EQ(pipe(p), 0);
+	CHECK_EQ(p[0], old[0]);
+	CHECK_EQ(write(p[1], "x", 1), 1);
+	CHECK_EQ(poll_now(p[0], POLLIN), POLLIN);
+	CHECK_EQ(read(p[0], &c, 1), 1);
+	CHECK_EQ(poll_now(p[0], POLLIN), 0);
+	CHECK_EQ(poll_now(p[0], POLLIN), 0);
+	/* An end that nobody asked for. */
+	CHECK_EQ(poll_now(p[0], 0), 0);
+	close(p[1]);
+	CHECK_EQ(poll_now(p[0], 0), POLLHUP);
+	CHECK_EQ(poll_now(p[0], POLLIN), POLLHUP);
+	close(p[0]);
+}
+
+TEST(poll_knows_apart_what_is_asked_of_one_socket)
+{
+	static char data[1 << 18];
+	int s[2], copy;
+
+	CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, s), 0);
+	copy = dup(s[0]);
+	while (write(s[0], data, sizeof(data)) > 0)
+		;
+	struct pollfd p[3] = { { .fd = s[0], .events = POLLIN },
+		               { .fd = copy, .events = POLLOUT },
+		               { .fd = s[0], .events = POLLPRI } };
+	for (int i = 0; i < 3; i++)
+		CHECK_EQ(poll(p, 3, 0), 0);
+	pid_t pid = fork();
+	if (!pid) {
+		long n;
+		struct pollfd q = { .fd = s[1], .events = POLLIN };
+		CHECK_EQ(poll(&q, 1, -1), 1);
+		while ((n = read(s[1], data, sizeof(data))) > 0)
+			;
+		_exit(0);
+	}
+	CHECK_EQ(poll(p, 3, -1), 1);
+	CHECK_EQ(p[1].revents, POLLOUT);
+	CHECK_EQ(waitpid(pid, NULL, 0), pid);
+	CHECK_EQ(write(s[1], "x", 1), 1);
+	CHECK_EQ(poll(p, 3, 0), 2);
+	CHECK_EQ(p[0].revents, POLLIN);
+	close(s[0]);
+	close(copy);
+	close(s[1]);
+}
+
+/* More descriptors than a thread's event has bits. */
+TEST(poll_waits_for_each_of_many)
+{
+	enum { COUNT = 150 };
+	static int p[COUNT][2];
+	static struct pollfd fds[COUNT];
+	char c;
+
+	for (int i = 0; i < COUNT; i++) {
+		CHECK_EQ(pipe(p[i]), 0);
+		fds[i] = (struct pollfd){ .fd = p[i][0], .events = POLLIN };
+	}
+	for (int i = 0; i < COUNT; i += 7) {
+		CHECK_EQ(poll(fds, COUNT, 0), 0);
+		pid_t pid = fork();
+		if (!pid)
+			_exit(write(p[i][1], "x", 1) != 1);
+		CHECK_EQ(poll(fds, COUNT, -1), 1);
+		CHECK_EQ(fds[i].revents, POLLIN);
+		CHECK_EQ(read(p[i][0], &c, 1), 1);
+		CHECK_EQ(waitpid(pid, NULL, 0), pid);
+	}
+	for (int i = 0; i < COUNT; i++) {
+		close(p[i][0]);
+		close(p[i][1]);
+	}
 }
 
 TEST(a_signal_ends_poll)

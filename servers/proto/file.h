@@ -51,6 +51,11 @@ struct file_entry {
 	char name[]; /* zero-terminated */
 };
 
+/* Set in what dir_open tells as the mode of a file that a client need not ask to read or write,
+ * wherever that is: writes take everything, reads find the end, or zeroes. */
+#define FILE_EMPTY 0x10000000u
+#define FILE_ZEROS 0x08000000u
+
 enum { FILE_POSITION = -1 }; /* as offset: at the open file's position, which moves */
 enum file_io_flag {
 	FILE_IO_NONBLOCK =

@@ -40,6 +40,28 @@ static bool buffer_writable(u64 buffer, u64 size)
 	       (size > PAGE_SIZE || user_touch(buffer + size - 1, 1, true));
 }
 
+/* /dev/null, /dev/zero and the like. */
+static bool is_trivial(const struct file *file)
+{
+	return file->mode & (FILE_EMPTY | FILE_ZEROS);
+}
+
+static bool opened_for(const struct file *file, u32 access)
+{
+	u32 other = access == O_RDONLY ? O_WRONLY : O_RDONLY;
+
+	return !(file->flags & O_PATH) && (file->flags & O_ACCMODE) != other;
+}
+
+static i64 read_trivial(const struct file *file, u64 buffer, u64 size)
+{
+	if (!opened_for(file, O_RDONLY))
+		return -EBADF;
+	if (file->mode & FILE_EMPTY)
+		return 0;
+	return user_zero(buffer, size) ? (i64)size : -EFAULT;
+}
+
 /* A terminal wants to know who reads. */
 static i64 read_tty(struct file *file, u64 buffer, u64 size, u32 flags)
 {
@@ -62,6 +84,8 @@ static i64 read_some(struct file *file, u64 buffer, u64 size, i64 offset, u32 fl
 		return -EFAULT;
 	if (size > IO_SIZE_MAX)
 		size = IO_SIZE_MAX;
+	if (is_trivial(file))
+		return read_trivial(file, buffer, size);
 	if (file->mode & FILE_SIGNAL && offset < 0)
 		return signalfd_read(file, buffer, size);
 	if (file->mode & TTY_MODE && offset < 0)
@@ -93,6 +117,8 @@ static i64 write_all(struct file *file, u64 buffer, u64 size, i64 offset)
 		return -EFAULT;
 	if (size > IO_SIZE_MAX)
 		size = IO_SIZE_MAX;
+	if (is_trivial(file))
+		return opened_for(file, O_WRONLY) ? (i64)size : -EBADF;
 	do {
 		u64 count = 0;
 		error = INTERRUPTIBLE(write_some(file, buffer + done, size - done,

@@ -19,8 +19,8 @@ static const struct entry {
 	const char *gate;   /* what is attached there; NULL: nothing */
 	const char *target; /* of a link */
 } entries[] = {
-	{ "null", MODE_CHAR | 0666, NUMBER(1, 3), DEVICE_NULL, NULL, NULL },
-	{ "zero", MODE_CHAR | 0666, NUMBER(1, 5), DEVICE_ZERO, NULL, NULL },
+	{ "null", MODE_CHAR | FILE_EMPTY | 0666, NUMBER(1, 3), DEVICE_NULL, NULL, NULL },
+	{ "zero", MODE_CHAR | FILE_ZEROS | 0666, NUMBER(1, 5), DEVICE_ZERO, NULL, NULL },
 	{ "full", MODE_CHAR | 0666, NUMBER(1, 7), DEVICE_FULL, NULL, NULL },
 	{ "random", MODE_CHAR | 0666, NUMBER(1, 8), DEVICE_RANDOM, NULL, NULL },
 	{ "urandom", MODE_CHAR | 0666, NUMBER(1, 9), DEVICE_RANDOM, NULL, NULL },

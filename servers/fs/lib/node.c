@@ -55,7 +55,7 @@ void node_stat(const struct node *node, struct file_stat *st)
 	*st = (struct file_stat){
 		.dev = node->fs->dev,
 		.ino = node->ino,
-		.mode = node->mode,
+		.mode = node->mode & (MODE_TYPE | MODE_PERMISSIONS),
 		.nlink = node->nlink,
 		.uid = node->uid,
 		.gid = node->gid,

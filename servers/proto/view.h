@@ -8,7 +8,7 @@
 
 #include "abi/types.h"
 
-enum { VIEW_VERSION = 1, VIEW_PATH_MAX = 4096, VIEW_SIGNALS = 64 };
+enum { VIEW_VERSION = 2, VIEW_PATH_MAX = 4096, VIEW_SIGNALS = 64 };
 
 /* The name of each field says what lies at the address that it holds. */
 struct personality_view {
@@ -49,4 +49,6 @@ struct view_file {
 	u32 mode;  /* st_mode when it was opened */
 	u32 flags; /* O_*, likewise */
 	u32 mount; /* low 16 bits: which of the mounts it lies in */
+	u32 reserved;
+	i64 position; /* -1: the server has it */
 };

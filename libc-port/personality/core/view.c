@@ -25,6 +25,7 @@ SAME(file, cap, view_file, cap);
 SAME(file, mode, view_file, mode);
 SAME(file, flags, view_file, flags);
 SAME(file, mount, view_file, mount);
+SAME(file, position, view_file, position);
 _Static_assert(REGION_SHARED == (int)VIEW_SHARED && REGION_FILE == (int)VIEW_FILE &&
                        REGION_STACK == (int)VIEW_STACK,
                "flags");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* fcntl, ioctl and locks. */
 #include "core/user.h"
-#include "file/descriptor.h"
+#include "file/position.h"
 #include "file/tty.h"
 #include "proto/file.h"
 
@@ -16,7 +16,7 @@ static err_t lock_start(struct file *file, struct linux_flock *lock)
 	err_t error = OK;
 
 	if (lock->whence == SEEK_CUR) {
-		error = file_seek(file->cap, 0, SEEK_CUR, &base);
+		error = position_get(file, &base);
 	} else if (lock->whence == SEEK_END) {
 		struct file_stat st;
 		error = file_stat(file->cap, &st, sizeof(st));
@@ -133,6 +133,8 @@ static i64 flags_set(struct file *file, u32 value)
 
 	if (file->flags & O_PATH)
 		return -EBADF;
+	if (value & O_APPEND)
+		position_publish(file); /* a write moves it to where the end was */
 	return error_result(file_flags(file->cap, O_APPEND | O_NONBLOCK,
 	                               value & (O_APPEND | O_NONBLOCK), &flags));
 }
@@ -224,7 +226,7 @@ static i64 readable(struct file *file, u64 argument)
 	err_t error;
 
 	if (file_is(file, S_IFREG)) {
-		error = file_seek(file->cap, 0, SEEK_CUR, &position);
+		error = position_get(file, &position);
 		if (!error)
 			error = file_stat(file->cap, &st, sizeof(st));
 		result = !error && (u64)position < st.size ? st.size - (u64)position : 0;

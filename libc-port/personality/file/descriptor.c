@@ -7,6 +7,7 @@
 #include "file/walk.h"
 #include "memory/map.h"
 #include "process/process.h"
+#include "proto/file.h"
 
 /* Few programs open many files: what does not fit into the image gets memory of its own when it
  * is needed. */
@@ -110,6 +111,7 @@ struct file *file_create(cap_t cap, u32 mode, u32 flags, u16 mount)
 			.mode = mode,
 			.flags = flags,
 			.mount = mount,
+			.position = FILE_POSITION,
 			.serial = ++files_serial,
 		};
 		if (i == files_end)

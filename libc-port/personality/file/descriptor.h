@@ -5,20 +5,24 @@
 #pragma once
 
 #include "core/call.h"
+#include "core/lock.h"
 #include "proto/dir.h"
 
 enum { DESCRIPTOR_MAX = 4096, DESCRIPTOR_DEFAULT = 1024 };
 
 struct file {
 	cap_t cap;
-	u32 refs;    /* 0: free; atomic */
-	u32 mode;    /* st_mode when it was opened: the type counts */
-	u32 flags;   /* O_* when it was opened */
-	u16 mount;   /* of a directory: which file system it lies in (walk.h) */
-	u16 number;  /* inherit.c: its place in the list for the next program */
-	bool locked; /* fcntl locks were taken through it */
-	u64 serial;  /* which of all that this struct has stood for */
-	u64 own;     /* FILE_SIGNAL: the mask; FILE_EPOLL: the struct epoll (0: none yet) */
+	u32 refs;           /* 0: free; atomic */
+	u32 mode;           /* st_mode when it was opened: the type counts */
+	u32 flags;          /* O_* when it was opened */
+	u16 mount;          /* of a directory: which file system it lies in (walk.h) */
+	u16 number;         /* inherit.c: its place in the list for the next program */
+	bool locked;        /* fcntl locks were taken through it */
+	bool sought;        /* the server's position may be another than 0 */
+	i64 position;       /* position.h; FILE_POSITION: the server's */
+	struct lock moving; /* whoever moves it */
+	u64 serial;         /* which of all that this struct has stood for */
+	u64 own;            /* FILE_SIGNAL: the mask; FILE_EPOLL: the struct epoll (0: none yet) */
 	struct watch *watches; /* of epoll (epoll.c) */
 };
 

@@ -3,6 +3,7 @@
  * but small vectors. */
 #include "core/text.h"
 #include "core/user.h"
+#include "file/position.h"
 #include "file/signalfd.h"
 #include "file/tty.h"
 #include "file/vector.h"
@@ -41,10 +42,7 @@ static bool buffer_writable(u64 buffer, u64 size)
 }
 
 /* /dev/null, /dev/zero and the like. */
-static bool is_trivial(const struct file *file)
-{
-	return file->mode & (FILE_EMPTY | FILE_ZEROS);
-}
+static bool is_trivial(const struct file *file) { return file->mode & (FILE_EMPTY | FILE_ZEROS); }
 
 static bool opened_for(const struct file *file, u32 access)
 {
@@ -144,7 +142,9 @@ i64 posix_read(const struct thread_regs *a)
 
 	if (!file)
 		return -EBADF;
-	i64 result = read_some(file, a->rsi, a->rdx, FILE_POSITION, 0);
+	i64 offset = position_begin(file);
+	i64 result = read_some(file, a->rsi, a->rdx, offset, 0);
+	position_end(file, offset, result);
 	file_put(file);
 	return result;
 }
@@ -155,7 +155,9 @@ i64 posix_write(const struct thread_regs *a)
 
 	if (!file)
 		return -EBADF;
-	i64 result = write_all(file, a->rsi, a->rdx, FILE_POSITION);
+	i64 offset = position_begin(file);
+	i64 result = write_all(file, a->rsi, a->rdx, offset);
+	position_end(file, offset, result);
 	file_put(file);
 	return result;
 }
@@ -180,23 +182,6 @@ i64 posix_pwrite64(const struct thread_regs *a)
 	i64 result = (i64)a->r10 < 0 ? -EINVAL : write_all(file, a->rsi, a->rdx, (i64)a->r10);
 	file_put(file);
 	return result;
-}
-
-i64 posix_lseek(const struct thread_regs *a)
-{
-	struct file *file = descriptor_get((u32)a->rdi);
-	i64 position;
-
-	if (!file)
-		return -EBADF;
-	err_t error = a->rdx > SEEK_HOLE ? E_INVAL
-	              : file_is(file, S_IFIFO)
-	                      ? E_SPIPE
-	                      : file_seek(file->cap, (i64)a->rsi, (u32)a->rdx, &position);
-	file_put(file);
-	if (error == E_NOTSUP || error == E_NOSYS)
-		return -ESPIPE;
-	return error ? error_result(error) : position;
 }
 
 /* --- vectors --- */
@@ -252,8 +237,11 @@ static i64 vector_io(const struct thread_regs *a, i64 offset, bool write)
 	struct file *file = descriptor_get((u32)a->rdi);
 	if (!file)
 		return -EBADF;
-	result = vector.total <= GATHER_MAX ? vector_small(file, &vector, offset, write)
-	                                    : vector_large(file, &vector, offset, write);
+	i64 at = offset == FILE_POSITION ? position_begin(file) : offset;
+	result = vector.total <= GATHER_MAX ? vector_small(file, &vector, at, write)
+	                                    : vector_large(file, &vector, at, write);
+	if (offset == FILE_POSITION)
+		position_end(file, at, result);
 	file_put(file);
 	return result;
 }
@@ -339,6 +327,10 @@ static i64 copy_between(u32 in_fd, u64 in_address, u32 out_fd, u64 out_address, 
 	if (result)
 		return result;
 	struct file *in = descriptor_get(in_fd), *out = descriptor_get(out_fd);
+	if (in)
+		position_publish(in);
+	if (out)
+		position_publish(out);
 	result = in && out ? file_copy(in, in_at, out, out_at, size) : -EBADF;
 	if (in)
 		file_put(in);

@@ -28,6 +28,8 @@ err_t file_open(struct target *target, u32 flags, u32 mode, struct file **file)
 	if (error)
 		return error;
 	*file = file_create(walk.m.cap[0], (u32)walk.m.word[1], flags, walk.mount);
+	if (*file && file_is(*file, S_IFREG) && !(flags & (O_APPEND | O_PATH)))
+		(*file)->position = 0; /* nobody else has it */
 	return *file ? OK : E_LIMIT;
 }
 

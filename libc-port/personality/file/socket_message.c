@@ -5,6 +5,7 @@
 #include "core/call.h"
 #include "core/text.h"
 #include "core/user.h"
+#include "file/position.h"
 #include "file/socket.h"
 #include "file/vector.h"
 #include "process/process.h"
@@ -151,6 +152,8 @@ static err_t control_rights(const struct control *control, cap_t rights[SOCKET_R
 	cap_t parcel, cap[MSG_CAPS];
 
 	memset(rights, 0, SOCKET_RIGHTS * sizeof(*rights));
+	for (u32 i = 0; i < control->count; i++)
+		position_publish(control->files[i]);
 	if (control->count <= SOCKET_RIGHTS) {
 		for (u32 i = 0; i < control->count; i++)
 			rights[i] = control->files[i]->cap;

@@ -5,7 +5,7 @@
 #include "core/call.h"
 #include "core/lock.h"
 #include "core/user.h"
-#include "file/descriptor.h"
+#include "file/position.h"
 #include "process/process.h"
 #include "process/random.h"
 #include "process/signal.h"
@@ -45,6 +45,7 @@ static i64 process_new(const struct fork *fork)
 	child.set_id = fork->flags & CLONE_CHILD_SETTID;
 	child.clear_id = fork->flags & CLONE_CHILD_CLEARTID;
 	thread_save_fpu(thread);
+	positions_publish();
 	err_t error = process_fork(PROCESS_PROCESS, &how, &pid);
 	if (!alone)
 		lock_give(&process_lock);

@@ -23,6 +23,7 @@ struct inherit {
 struct inherit_file {
 	cap_t cap;
 	u32 mode, flags, mount;
+	i64 position;
 };
 
 struct inherit_descriptor {
@@ -67,7 +68,8 @@ static void save_files(struct out *out, struct inherit *head)
 {
 	for (u32 i = 0; i < files_end; i++) {
 		const struct file *file = file_at(i);
-		struct inherit_file record = { file->cap, file->mode, file->flags, file->mount };
+		struct inherit_file record = { file->cap, file->mode, file->flags, file->mount,
+			                       file->position };
 		if (file->number)
 			put(out, &record, sizeof(record));
 	}
@@ -152,6 +154,9 @@ static bool load_files(struct in *in, const struct inherit *head)
 			               .mode = record.mode,
 			               .flags = record.flags,
 			               .mount = (u16)(record.mount < MOUNT_MAX ? record.mount : 0),
+			               .position = record.position < 0 ? FILE_POSITION
+			                                               : record.position,
+			               .sought = true,
 			               .serial = i + 1 };
 		if (file->mode & FILE_SIGNAL && counter_mark_get(file->cap, &file->own))
 			file->own = 0;

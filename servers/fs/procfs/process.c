@@ -248,14 +248,15 @@ err_t print_fdinfo(struct text_window *w, const struct subject *subject)
 	enum { FLAGS_SHOWN = OPEN_ACCESS | OPEN_APPEND | OPEN_NONBLOCK | OPEN_PATH };
 	struct held held;
 	struct file_stat st = { 0 };
-	i64 position = 0;
+	i64 position;
 	u32 flags = 0;
 	err_t error = descriptor_take(subject, &held);
 
 	if (error)
 		return error;
+	position = held.file.position;
 	deadline_start();
-	if (file_seek(held.gate, 0, SEEK_CURRENT, &position))
+	if (position < 0 && file_seek(held.gate, 0, SEEK_CURRENT, &position))
 		position = 0; /* it has none */
 	if (file_stat(held.gate, &st, sizeof(st)))
 		st.ino = 0;

@@ -55,6 +55,7 @@ enum { FILE_POSITION = -1 }; /* as offset: at the open file's position, which mo
 enum file_io_flag {
 	FILE_IO_NONBLOCK =
 	        1, /* answer E_AGAIN instead of holding, whatever the open file's flags say */
+	FILE_IO_KEEP = 2, /* of a pipe: what is read stays in it; not held either */
 };
 
 /* Read up to `size` bytes. Fewer at the end of file, or if no more is there now (pipes, terminals);

@@ -128,6 +128,26 @@ static i64 poll_rounds(i64 (*round)(void *asked, u64 bits, cap_t event), void *a
 	return result;
 }
 
+struct poll_one {
+	struct file *file;
+	u32 wanted;
+};
+
+static i64 poll_one_round(void *asked, u64 bits, cap_t event)
+{
+	const struct poll_one *one = asked;
+
+	return bits ? poll_file(one->file, one->wanted, 1, event) : 0;
+}
+
+i64 poll_wait(struct file *file, u32 wanted)
+{
+	struct poll_one one = { file, wanted };
+	i64 result = poll_rounds(poll_one_round, &one, DEADLINE_NEVER);
+
+	return result < 0 ? result : 0;
+}
+
 /* The array is copied piece by piece onto the heap of this call: its own part of the stack while
  * it is small. */
 enum { POLL_SMALL = 64, POLL_LARGE = 1024 };

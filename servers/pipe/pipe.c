@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/file_server.h"
 
@@ -77,8 +78,8 @@ static void writer_cancel(struct request *rq)
 
 /* --- between ring and requests --- */
 
-/* Give the reader what is there. Nothing is taken out of the ring if its buffer is not at hand. */
-static err_t pipe_give(struct pipe *pipe, struct request *rq, u64 *count)
+/* Show the reader what is there: *count bytes. */
+static err_t pipe_show(struct pipe *pipe, struct request *rq, u64 *count)
 {
 	size_t size = rq->out_size < ring_used(&pipe->ring) ? rq->out_size : ring_used(&pipe->ring);
 	struct span span[2];
@@ -88,11 +89,19 @@ static err_t pipe_give(struct pipe *pipe, struct request *rq, u64 *count)
 	error = request_write(rq, 0, span[0].data, span[0].size);
 	if (!error && span[1].size)
 		error = request_write(rq, span[0].size, span[1].data, span[1].size);
-	if (error)
-		return error;
-	ring_take(&pipe->ring, size);
-	*count = size;
-	return OK;
+	if (!error)
+		*count = size;
+	return error;
+}
+
+/* Give it to the reader. Nothing is taken out of the ring if its buffer is not at hand. */
+static err_t pipe_give(struct pipe *pipe, struct request *rq, u64 *count)
+{
+	err_t error = pipe_show(pipe, rq, count);
+
+	if (!error)
+		ring_take(&pipe->ring, *count);
+	return error;
 }
 
 /* Take `size` bytes of the writer's from `offset` on; there is room. All or nothing. */
@@ -254,6 +263,67 @@ err_t pipe_read(struct pipe_end *end, struct request *rq, bool may_wait, u64 *co
 	if (error == E_HELD)
 		list_add_tail(&pipe->reading, &rq->link);
 	return error;
+}
+
+err_t pipe_peek(struct pipe_end *end, struct request *rq, u64 *count)
+{
+	struct pipe *pipe = end->pipe;
+
+	if (rq->out_size && ring_used(&pipe->ring))
+		return pipe_show(pipe, rq, count);
+	return rq->out_size && pipe->writers ? E_AGAIN : OK;
+}
+
+/* There is room. */
+static void ring_append(struct ring *ring, const struct span *from)
+{
+	struct span to[2];
+
+	ring_free_spans(ring, from->size, to);
+	memcpy(to[0].data, from->data, to[0].size);
+	if (to[1].size)
+		memcpy(to[1].data, from->data + to[0].size, to[1].size);
+	ring_put(ring, from->size);
+}
+
+static void pipe_copy(struct pipe *from, struct pipe *to, size_t size)
+{
+	struct span span[2];
+
+	ring_used_spans(&from->ring, size, span);
+	ring_append(&to->ring, &span[0]);
+	if (span[1].size)
+		ring_append(&to->ring, &span[1]);
+}
+
+err_t pipe_transfer(struct pipe_end *end, struct pipe_end *to_end, u64 size, bool keep, u64 *count)
+{
+	struct pipe *from = end->pipe, *to = to_end->pipe;
+	size_t used = ring_used(&from->ring);
+
+	if (from == to)
+		return E_INVAL;
+	if (!to->readers)
+		return E_PIPE;
+	if (!used || !size)
+		return used || !size || !from->writers ? OK : E_AGAIN;
+	size = size < used ? size : used;
+	(void)ring_reserve(&to->ring, size, to->capacity);
+	size = size < ring_free(&to->ring) ? size : ring_free(&to->ring);
+	if (!size && !ring_used(&to->ring))
+		return E_FUNDS;
+	if (!size || !list_empty(&to->writing))
+		return E_BUSY;
+	pipe_copy(from, to, size);
+	pipe_settle(to);
+	pipe_wake(to, POLL_READ);
+	if (!keep) {
+		ring_take(&from->ring, size);
+		pipe_settle(from);
+		pipe_wake(from, POLL_READ | POLL_WRITE);
+	}
+	*count = size;
+	return OK;
 }
 
 static err_t writer_wait(struct pipe *pipe, struct request *rq, size_t done)

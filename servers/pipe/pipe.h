@@ -64,6 +64,10 @@ void pipe_end_close(struct pipe_end *end);
 /* Handlers of file_read and file_write. */
 err_t pipe_read(struct pipe_end *end, struct request *rq, bool may_wait, u64 *count);
 err_t pipe_write(struct pipe_end *end, struct request *rq, bool may_wait, u64 *count);
+/* What is in the pipe now, and stays there. */
+err_t pipe_peek(struct pipe_end *end, struct request *rq, u64 *count);
+/* Handler of pipe_move. */
+err_t pipe_transfer(struct pipe_end *from, struct pipe_end *to, u64 size, bool keep, u64 *count);
 /* POLL_* that hold now. */
 u32 pipe_ready(const struct pipe_end *end);
 /* Change the capacity (rounded up to a power of two). E_BUSY: more is in it; E_PERM: beyond the

@@ -40,6 +40,8 @@ static err_t end_read(struct request *rq, i64 offset, u32 flags, u64 *count)
 	struct pipe_end *end = rq->object;
 	err_t error = end_check(end, END_READS, offset);
 
+	if (!error && flags & FILE_IO_KEEP)
+		return pipe_peek(end, rq, count);
 	return error ? error : pipe_read(end, rq, may_wait(end, flags), count);
 }
 
@@ -154,6 +156,25 @@ static const struct file_ops end_ops = {
 	.file_control = end_control,
 	.file_path = end_path,
 };
+
+/* Labels are addresses of our own objects: only the kernel and we ever name them. */
+static struct labelled *label_object(u64 label) { return (struct labelled *)label; }
+
+static err_t end_move(struct request *rq, cap_t writer, u64 size, bool keep, u64 *count)
+{
+	struct pipe_end *end = rq->object;
+	u64 label = 0;
+
+	if (!(end->sides & END_READS))
+		return E_CAP;
+	if (gate_identify(rq->server->port, writer, &label) || !label ||
+	    label_object(label)->kind != LABEL_END)
+		return E_INVAL;
+	struct pipe_end *to = container_of(label_object(label), struct pipe_end, labelled);
+	return to->sides & END_WRITES ? pipe_transfer(end, to, size, keep, count) : E_INVAL;
+}
+
+static const struct pipe_ops end_pipe_ops = { .pipe_move = end_move };
 
 /* --- FIFO nodes --- */
 
@@ -270,9 +291,6 @@ static const struct pipe_ops root_ops = {
 
 /* --- the server --- */
 
-/* Labels are addresses of our own objects: only the kernel and we ever name them. */
-static struct labelled *label_object(u64 label) { return (struct labelled *)label; }
-
 void pipe_dispatch(struct server *server, struct request *rq)
 {
 	struct labelled *labelled = label_object(rq->label);
@@ -282,7 +300,10 @@ void pipe_dispatch(struct server *server, struct request *rq)
 		pipe_serve(&root_ops, rq);
 	} else if (labelled->kind == LABEL_END) {
 		rq->object = container_of(labelled, struct pipe_end, labelled);
-		file_serve(&end_ops, rq);
+		if (rq->msg.word[0] >> 16 == CALL(6, 0) >> 16)
+			pipe_serve(&end_pipe_ops, rq);
+		else
+			file_serve(&end_ops, rq);
 	} else {
 		rq->object = container_of(labelled, struct fifo, labelled);
 		dir_serve(&node_ops, rq);

@@ -94,3 +94,10 @@ RPC(13) err_t dir_detach(cap_t dir, const void *path, size_t size);
 
 /* Write everything to disk. */
 RPC(14) err_t dir_sync(cap_t dir);
+
+/* A file in memory without a name (memfd_create), open for reading and writing, with the seals
+ * FILE_SEAL_*. `paths` = what file_path says of it, zero, path of the directory (path 0 of the
+ * call) whose file system keeps it. E_NOTSUP: it does not keep files in memory. */
+RPC(15)
+err_t dir_memory(cap_t dir, u32 seals, const void *paths, size_t size, void *rest, size_t rest_size,
+                 cap_t *file, u32 *mode_out);

@@ -60,6 +60,7 @@ enum { FILE_POSITION = -1 }; /* as offset: at the open file's position, which mo
 enum file_io_flag {
 	FILE_IO_NONBLOCK =
 	        1, /* answer E_AGAIN instead of holding, whatever the open file's flags say */
+	FILE_IO_KEEP = 2, /* of a pipe: what is read stays in it; not held either */
 };
 
 /* Read up to `size` bytes. Fewer at the end of file, or if no more is there now (pipes, terminals);
@@ -144,3 +145,19 @@ _Static_assert(sizeof(struct file_lock_found) == 32, "file_lock_found");
 RPC(20)
 err_t file_lock_query(cap_t file, u64 owner, u32 type, u64 start, u64 size,
                       struct file_lock_found *found);
+
+/* Seals: what can never again be done to a file, whoever has it open (Linux's F_SEAL_*). Doing it
+ * all the same is E_PERM. Files that are not in memory have none: E_NOTSUP. */
+enum file_seals {
+	FILE_SEAL_SEAL = 1, /* adding seals */
+	FILE_SEAL_SHRINK = 2,
+	FILE_SEAL_GROW = 4,
+	FILE_SEAL_WRITE = 8,
+	FILE_SEAL_FUTURE_WRITE = 16, /* but through mappings that are there */
+	FILE_SEALS_ALL = 31,
+};
+RPC(21) err_t file_seals(cap_t file, u32 *seals);
+
+/* Add seals. E_PERM: not open for writing, or FILE_SEAL_SEAL; E_BUSY: FILE_SEAL_WRITE while a
+ * shared mapping can be written. */
+RPC(22) err_t file_seal(cap_t file, u32 seals);

@@ -150,6 +150,24 @@ static i64 pipe_size(struct file *file, u64 command, u32 size)
 	return error ? error_result(error) : (i64)result;
 }
 
+static i64 seals_of(struct file *file, u64 command, u64 argument)
+{
+	u32 seals = 0;
+	err_t error;
+
+	if (file->flags & O_PATH)
+		return -EBADF;
+	if (command == F_GET_SEALS)
+		error = file_seals(file->cap, &seals);
+	else if (argument > UINT32_MAX)
+		return -EINVAL;
+	else
+		error = file_seal(file->cap, (u32)argument);
+	if (error == E_NOSYS || error == E_NOTSUP)
+		return -EINVAL;
+	return error ? error_result(error) : (i64)seals;
+}
+
 static i64 fcntl_file(struct file *file, const struct thread_regs *a)
 {
 	u32 fd = (u32)a->rdi;
@@ -179,6 +197,9 @@ static i64 fcntl_file(struct file *file, const struct thread_regs *a)
 	case F_SETPIPE_SZ:
 	case F_GETPIPE_SZ:
 		return pipe_size(file, a->rsi, (u32)a->rdx);
+	case F_ADD_SEALS:
+	case F_GET_SEALS:
+		return seals_of(file, a->rsi, a->rdx);
 	case F_GETLK:
 	case F_OFD_GETLK:
 		return lock_query(file, a->rsi, a->rdx);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading and writing. The program's own buffer is lent to the server: nothing is copied here
  * but small vectors. */
+#include "file/io.h"
+
 #include "core/text.h"
 #include "core/user.h"
 #include "file/position.h"
@@ -15,7 +17,7 @@
 /* Vectors up to this size are read and written by one message. */
 enum { GATHER_MAX = 2048 };
 
-static i64 io_result(err_t error)
+i64 io_result(err_t error)
 {
 	switch (error) {
 	case E_INTR:
@@ -44,16 +46,9 @@ static bool buffer_writable(u64 buffer, u64 size)
 /* /dev/null, /dev/zero and the like. */
 static bool is_trivial(const struct file *file) { return file->mode & (FILE_EMPTY | FILE_ZEROS); }
 
-static bool opened_for(const struct file *file, u32 access)
-{
-	u32 other = access == O_RDONLY ? O_WRONLY : O_RDONLY;
-
-	return !(file->flags & O_PATH) && (file->flags & O_ACCMODE) != other;
-}
-
 static i64 read_trivial(const struct file *file, u64 buffer, u64 size)
 {
-	if (!opened_for(file, O_RDONLY))
+	if (!file_reads(file))
 		return -EBADF;
 	if (file->mode & FILE_EMPTY)
 		return 0;
@@ -72,7 +67,7 @@ static i64 read_tty(struct file *file, u64 buffer, u64 size, u32 flags)
 	return error ? io_result(error) : (i64)count;
 }
 
-static i64 read_some(struct file *file, u64 buffer, u64 size, i64 offset, u32 flags)
+i64 io_read_file(struct file *file, u64 buffer, u64 size, i64 offset, u32 flags)
 {
 	u64 count = 0;
 
@@ -106,7 +101,7 @@ static err_t write_some(struct file *file, u64 buffer, u64 size, i64 offset, u64
 }
 
 /* All of it, as far as it goes: servers may take less at a time. */
-static i64 write_all(struct file *file, u64 buffer, u64 size, i64 offset)
+i64 io_write_file(struct file *file, u64 buffer, u64 size, i64 offset)
 {
 	u64 done = 0;
 	err_t error;
@@ -116,7 +111,7 @@ static i64 write_all(struct file *file, u64 buffer, u64 size, i64 offset)
 	if (size > IO_SIZE_MAX)
 		size = IO_SIZE_MAX;
 	if (is_trivial(file))
-		return opened_for(file, O_WRONLY) ? (i64)size : -EBADF;
+		return file_writes(file) ? (i64)size : -EBADF;
 	do {
 		u64 count = 0;
 		error = INTERRUPTIBLE(write_some(file, buffer + done, size - done,
@@ -143,7 +138,7 @@ i64 posix_read(const struct thread_regs *a)
 	if (!file)
 		return -EBADF;
 	i64 offset = position_begin(file);
-	i64 result = read_some(file, a->rsi, a->rdx, offset, 0);
+	i64 result = io_read_file(file, a->rsi, a->rdx, offset, 0);
 	position_end(file, offset, result);
 	file_put(file);
 	return result;
@@ -156,7 +151,7 @@ i64 posix_write(const struct thread_regs *a)
 	if (!file)
 		return -EBADF;
 	i64 offset = position_begin(file);
-	i64 result = write_all(file, a->rsi, a->rdx, offset);
+	i64 result = io_write_file(file, a->rsi, a->rdx, offset);
 	position_end(file, offset, result);
 	file_put(file);
 	return result;
@@ -168,7 +163,7 @@ i64 posix_pread64(const struct thread_regs *a)
 
 	if (!file)
 		return -EBADF;
-	i64 result = (i64)a->r10 < 0 ? -EINVAL : read_some(file, a->rsi, a->rdx, (i64)a->r10, 0);
+	i64 result = (i64)a->r10 < 0 ? -EINVAL : io_read_file(file, a->rsi, a->rdx, (i64)a->r10, 0);
 	file_put(file);
 	return result;
 }
@@ -179,7 +174,7 @@ i64 posix_pwrite64(const struct thread_regs *a)
 
 	if (!file)
 		return -EBADF;
-	i64 result = (i64)a->r10 < 0 ? -EINVAL : write_all(file, a->rsi, a->rdx, (i64)a->r10);
+	i64 result = (i64)a->r10 < 0 ? -EINVAL : io_write_file(file, a->rsi, a->rdx, (i64)a->r10);
 	file_put(file);
 	return result;
 }
@@ -194,9 +189,9 @@ static __attribute__((noinline)) i64 vector_small(struct file *file, const struc
 
 	if (write) {
 		result = vector_copy(vector, buffer, vector->total, false);
-		return result ? result : write_all(file, (u64)buffer, vector->total, offset);
+		return result ? result : io_write_file(file, (u64)buffer, vector->total, offset);
 	}
-	result = read_some(file, (u64)buffer, vector->total, offset, 0);
+	result = io_read_file(file, (u64)buffer, vector->total, offset, 0);
 	if (result > 0 && vector_copy(vector, buffer, (u64)result, true))
 		return -EFAULT;
 	return result;
@@ -214,10 +209,10 @@ static i64 vector_large(struct file *file, const struct vector *vector, i64 offs
 			continue;
 		i64 at = offset < 0 ? offset : offset + done;
 		/* Once there is something to give, do not wait for more. */
-		i64 part =
-		        write ? write_all(file, entry.base, entry.size, at)
-		              : read_some(file, entry.base, entry.size, at,
-		                          done && !file_is(file, S_IFREG) ? FILE_IO_NONBLOCK : 0);
+		i64 part = write ? io_write_file(file, entry.base, entry.size, at)
+		                 : io_read_file(file, entry.base, entry.size, at,
+		                                done && !file_is(file, S_IFREG) ? FILE_IO_NONBLOCK
+		                                                                : 0);
 		if (part < 0)
 			return done ? done : part;
 		done += part;
@@ -270,88 +265,4 @@ i64 posix_pwritev2(const struct thread_regs *a)
 {
 	return a->r9 ? -EOPNOTSUPP
 	             : vector_io(a, (i64)a->r10 < 0 ? FILE_POSITION : (i64)a->r10, true);
-}
-
-/* --- from file to file --- */
-
-enum { COPY_SIZE = 8192 };
-
-/* Copy up to `size` bytes; offsets of -1 are the files' own positions. */
-static __attribute__((noinline)) i64 file_copy(struct file *in, i64 in_at, struct file *out,
-                                               i64 out_at, u64 size)
-{
-	char buffer[COPY_SIZE];
-	u64 done = 0;
-
-	while (done < size) {
-		u64 part = size - done < COPY_SIZE ? size - done : COPY_SIZE;
-		i64 got =
-		        read_some(in, (u64)buffer, part, in_at < 0 ? in_at : in_at + (i64)done, 0);
-		if (got <= 0)
-			return done ? (i64)done : got;
-		i64 put = write_all(out, (u64)buffer, (u64)got,
-		                    out_at < 0 ? out_at : out_at + (i64)done);
-		if (put < 0)
-			return done ? (i64)done : put;
-		done += (u64)put;
-		if (put < got) {
-			i64 position; /* what could not be written was not read */
-			if (in_at < 0)
-				(void)file_seek(in->cap, put - got, SEEK_CUR, &position);
-			break;
-		}
-		/* A terminal's line, or the end: another read could wait, or miss it. */
-		if ((u64)got < part)
-			break;
-	}
-	return (i64)done;
-}
-
-/* An offset in the program's memory, if there is one: read, and advanced afterwards. */
-static i64 offset_read(u64 address, i64 *offset)
-{
-	*offset = FILE_POSITION;
-	if (!address)
-		return 0;
-	if (!user_read(offset, address, sizeof(*offset)))
-		return -EFAULT;
-	return *offset < 0 ? -EINVAL : 0;
-}
-
-static i64 copy_between(u32 in_fd, u64 in_address, u32 out_fd, u64 out_address, u64 size)
-{
-	i64 in_at, out_at, result = offset_read(in_address, &in_at);
-
-	if (!result)
-		result = offset_read(out_address, &out_at);
-	if (result)
-		return result;
-	struct file *in = descriptor_get(in_fd), *out = descriptor_get(out_fd);
-	if (in)
-		position_publish(in);
-	if (out)
-		position_publish(out);
-	result = in && out ? file_copy(in, in_at, out, out_at, size) : -EBADF;
-	if (in)
-		file_put(in);
-	if (out)
-		file_put(out);
-	if (result > 0) {
-		in_at += result;
-		out_at += result;
-		if ((in_address && !user_write(in_address, &in_at, sizeof(in_at))) ||
-		    (out_address && !user_write(out_address, &out_at, sizeof(out_at))))
-			return -EFAULT;
-	}
-	return result;
-}
-
-i64 posix_sendfile(const struct thread_regs *a)
-{
-	return copy_between((u32)a->rsi, a->rdx, (u32)a->rdi, 0, a->r10);
-}
-
-i64 posix_copy_file_range(const struct thread_regs *a)
-{
-	return a->r9 ? -EINVAL : copy_between((u32)a->rdi, a->rsi, (u32)a->rdx, a->r10, a->r8);
 }

@@ -215,6 +215,28 @@ static i64 poll_rounds(i64 (*look)(void *asked, struct round *round), void *aske
 	return result;
 }
 
+struct poll_one {
+	struct file *file;
+	u32 wanted;
+};
+
+static i64 poll_one_look(void *asked, struct round *round)
+{
+	const struct poll_one *one = asked;
+
+	if (!round->ready && round->bits & watch_bit(one->file))
+		round->ready = watch_ask(one->file, one->wanted, round);
+	return 0;
+}
+
+i64 poll_wait(struct file *file, u32 wanted)
+{
+	struct poll_one one = { file, wanted };
+	i64 result = poll_rounds(poll_one_look, &one, DEADLINE_NEVER);
+
+	return result < 0 ? result : 0;
+}
+
 /* The array is copied piece by piece onto the heap of this call: its own part of the stack while
  * it is small. */
 enum { POLL_SMALL = 64, POLL_LARGE = 1024 };

@@ -12,6 +12,9 @@ enum { POLL_ALWAYS = POLLERR | POLLHUP };
  * (signals) the thread is interrupted instead: thread->waiting_for. */
 u32 poll_file(struct file *file, u32 wanted, u64 bit, cap_t event);
 
+/* Wait until one of `wanted` or POLL_ALWAYS holds: 0, or -EINTR. */
+i64 poll_wait(struct file *file, u32 wanted);
+
 /* Epoll descriptors (epoll.c): POLLIN if something that one watches is ready. */
 u32 epoll_ready(struct file *file, u64 bit, cap_t event);
 /* Signal descriptors (signalfd.c): the signals that would be read now. */

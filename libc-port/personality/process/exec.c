@@ -182,12 +182,25 @@ static RARE i64 exec_with(char *path, u64 arguments, u64 environment)
 	return result;
 }
 
-/* The path of an open file; where that is not known, the link to the descriptor. */
+static bool descriptor_linked(u32 fd)
+{
+	struct file *file = descriptor_get(fd);
+	struct file_stat st = { .nlink = 0 };
+
+	if (file) {
+		(void)file_stat(file->cap, &st, sizeof(st));
+		file_put(file);
+	}
+	return st.nlink > 0;
+}
+
+/* The path of an open file; where it is not known or leads there no more, the link to the
+ * descriptor. */
 static RARE void name_descriptor(char *path, u32 fd)
 {
 	struct text text = { path, path + PATH_MAX - 1 };
 
-	if (descriptor_name(fd, path) && path[0] == '/' && path[1])
+	if (descriptor_name(fd, path) && path[0] == '/' && path[1] && descriptor_linked(fd))
 		return;
 	text_put(&text, "/proc/self/fd/");
 	text_put_decimal(&text, (i32)fd);

@@ -173,4 +173,5 @@ const struct dir_ops fs_dir_ops = {
 	.dir_attach = fs_dir_attach,
 	.dir_detach = fs_dir_detach,
 	.dir_sync = fs_dir_sync,
+	.dir_memory = fs_dir_memory,
 };

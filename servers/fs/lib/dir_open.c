@@ -3,6 +3,7 @@
 #include "fs/lib/internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/pipe.h"
 #include "proto/socket.h"
@@ -140,8 +141,9 @@ static err_t open_gate(struct request *rq, const struct walk *w, u32 flags, cap_
 			return prepared;
 	}
 	bool named = w->parent && !node_is(node, MODE_DIR) && node->nlink > 0;
-	struct open_file *open = open_create(w->fs, node, w->identity, flags & OPEN_KEPT,
-	                                     named ? w->parent : NULL, w->name, w->name_size);
+	struct open_file *open =
+	        open_create(w->fs, node, w->identity, flags & OPEN_KEPT, named ? w->parent : NULL,
+	                    named ? w->name : NULL, w->name_size);
 	if (!open)
 		return E_FUNDS;
 	err_t error = request_gate(rq, (u64)open, file);
@@ -172,6 +174,67 @@ static err_t open_unnamed(struct request *rq, struct walk *w, u32 flags, u32 mod
 		return error;
 	w->node->linkable = !(flags & OPEN_EXCLUSIVE);
 	return open_gate(rq, w, flags & ~(u32)(OPEN_DIRECTORY | OPEN_TRUNCATE), file);
+}
+
+/* A memory file in the file system where the walk ended. */
+static err_t open_memory(struct request *rq, struct walk *w, const char *name, u32 seals,
+                         cap_t *file)
+{
+	struct node_make make = { .mode = MODE_FILE | 0777,
+		                  .uid = w->identity.uid,
+		                  .gid = w->identity.gid };
+	struct node *node;
+
+	if (!w->node || !node_is(w->node, MODE_DIR))
+		return E_NOTDIR;
+	if (!w->fs->memory)
+		return E_NOTSUP;
+	fiber_lock_take(&w->node->lock);
+	err_t error = w->fs->ops->create(w->node, "", 0, &make, &node);
+	fiber_lock_give(&w->node->lock);
+	if (error)
+		return error;
+	node->seals = seals;
+	struct open_file *open =
+	        open_create(w->fs, node, w->identity, OPEN_BOTH, NULL, name, strlen(name));
+	node_put(node);
+	if (!open)
+		return E_FUNDS;
+	error = request_gate(rq, (u64)open, file);
+	if (error)
+		open_put(open);
+	else
+		*file |= CAP_MOVE;
+	return error;
+}
+
+err_t fs_dir_memory(struct request *rq, u32 seals, cap_t *file, u32 *mode_out)
+{
+	struct open_file *start = rq->object;
+	struct walk w = { 0 };
+	struct path paths;
+
+	if (seals & ~(u32)FILE_SEALS_ALL)
+		return E_INVAL;
+	err_t error = path_fetch(rq, 2 * DIR_PATH_MAX + 1, &paths);
+	if (error)
+		return error;
+	size_t name_size = strnlen(paths.text, rq->in_size) + 1;
+	if (name_size > rq->in_size)
+		error = E_MSG;
+	else if (name_size > DIR_PATH_MAX)
+		error = E_NAMETOOLONG;
+	if (!error) {
+		error = walk(&w, start, WALK_FOLLOW, paths.text + name_size,
+		             rq->in_size - name_size);
+		error = error ? walk_error(rq, &w, 0, error)
+		              : open_memory(rq, &w, paths.text, seals, file);
+		walk_end(&w);
+	}
+	if (!error)
+		*mode_out = MODE_FILE | 0777;
+	path_free(&paths);
+	return error;
 }
 
 /* OPEN_CREATE: make the file if the name is free. */

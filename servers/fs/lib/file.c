@@ -162,9 +162,46 @@ static err_t fs_file_allocate(struct request *rq, u32 mode, u64 offset, u64 size
 		return E_FBIG;
 	fiber_lock_take(&node->lock);
 	u64 old_size = node->size;
-	err_t error = fs->ops->allocate(node, offset, size, mode & ALLOCATE_KEEP_SIZE);
+	err_t error = OK;
+	if (!(mode & ALLOCATE_KEEP_SIZE) && offset + size > old_size)
+		error = seal_check_size(node, offset + size);
+	if (!error)
+		error = fs->ops->allocate(node, offset, size, mode & ALLOCATE_KEEP_SIZE);
 	if (node->map && node->size > old_size)
 		map_resized(node, old_size);
+	fiber_lock_give(&node->lock);
+	return error;
+}
+
+static err_t fs_file_seals(struct request *rq, u32 *seals)
+{
+	const struct open_file *open = rq->object;
+
+	if (!open->fs->memory || !node_is(open->node, MODE_FILE))
+		return E_NOTSUP;
+	*seals = open->node->seals;
+	return OK;
+}
+
+static err_t fs_file_seal(struct request *rq, u32 seals)
+{
+	struct open_file *open = rq->object;
+	struct node *node = open->node;
+	err_t error = OK;
+
+	if (!open_writes(open))
+		return E_PERM;
+	if (seals & ~(u32)FILE_SEALS_ALL)
+		return E_INVAL;
+	if (!open->fs->memory || !node_is(node, MODE_FILE))
+		return E_NOTSUP;
+	fiber_lock_take(&node->lock);
+	if (node->seals & FILE_SEAL_SEAL)
+		error = E_PERM;
+	else if ((seals & ~node->seals & FILE_SEAL_WRITE) && map_has_writers(node))
+		error = E_BUSY;
+	else
+		node->seals |= seals;
 	fiber_lock_give(&node->lock);
 	return error;
 }
@@ -211,6 +248,8 @@ const struct file_ops fs_file_ops = {
 	.file_lock_query = fs_file_lock_query,
 	.file_control = fs_file_control,
 	.file_path = fs_file_path,
+	.file_seals = fs_file_seals,
+	.file_seal = fs_file_seal,
 	.file_unlock_all = fs_file_unlock_all,
 	.file_attribute_get = fs_attribute_get,
 	.file_attribute_set = fs_attribute_set,

@@ -82,6 +82,7 @@ struct node {
 	struct fiber_lock lock;
 	u32 users;                /* references; at 0 `release` is called */
 	u32 opens;                /* of them, open files */
+	u32 seals;                /* FILE_SEAL_*, of regular files in memory */
 	bool linkable;            /* without a name, but may get one (O_TMPFILE) */
 	cap_t attached;           /* another server's directory; holds a reference */
 	struct lock_table *locks; /* flock and fcntl, or NULL */
@@ -206,6 +207,7 @@ struct fs {
 	u32 name_max, links_max;
 	u64 size_max; /* of a file */
 	bool readonly;
+	bool memory;  /* keeps files in memory: with seals, and without names (dir_memory) */
 	bool top;     /* ".." at the root is the root: nothing is above this one */
 	cap_t pipe;   /* the pipe server's gate, or 0: FIFOs cannot be opened */
 	cap_t socket; /* the socket server's, for nodes, or 0: nobody can connect to sockets */
@@ -245,8 +247,8 @@ struct open_file {
 	u64 position;
 	struct fiber_lock lock; /* protects position across a read or write */
 	struct node *parent;    /* of what is no directory: where it was opened, for file_path */
-	char *name;
-	void *cookie; /* of node->file_ops' owner */
+	char *name;             /* without `parent`: a memory file's, all that file_path says */
+	void *cookie;           /* of node->file_ops' owner */
 };
 
 /* Zero the library's part, one reference. The file system sets the rest. */

@@ -16,7 +16,7 @@ static inline u64 u64_min(u64 a, u64 b) { return a < b ? a : b; }
 /* --- open.c --- */
 
 /* An open file for `node` (takes a reference of its own), with one user; NULL without memory.
- * `name` in `parent` may be NULL. */
+ * `parent` and `name` may be NULL. */
 struct open_file *open_create(struct fs *fs, struct node *node, struct identity identity, u32 flags,
                               struct node *parent, const char *name, size_t name_size);
 void open_put(struct open_file *open);
@@ -87,6 +87,7 @@ MUST_CHECK err_t walk_up(struct node *dir, struct node **parent);
 /* --- dir_names.c, dir_move.c, dir_open.c: handlers --- */
 
 err_t fs_dir_open(struct request *rq, u32 flags, u32 mode, cap_t *file, u32 *mode_out);
+err_t fs_dir_memory(struct request *rq, u32 seals, cap_t *file, u32 *mode_out);
 err_t fs_dir_make(struct request *rq, u32 mode, u64 rdev);
 err_t fs_dir_symlink(struct request *rq);
 err_t fs_dir_remove(struct request *rq, u32 flags);
@@ -114,6 +115,8 @@ MUST_CHECK err_t node_read(struct node *node, u64 offset, size_t size, struct si
 MUST_CHECK err_t node_write(struct node *node, u64 offset, size_t size, struct source *source,
                             size_t *done);
 MUST_CHECK err_t node_resize(struct node *node, u64 size);
+/* E_PERM if a seal forbids this size. */
+MUST_CHECK err_t seal_check_size(const struct node *node, u64 size);
 err_t fs_file_read(struct request *rq, i64 offset, u32 flags, u64 *count);
 err_t fs_file_write(struct request *rq, i64 offset, u32 flags, u64 *count);
 
@@ -145,6 +148,8 @@ MUST_CHECK err_t map_read(struct node *node, u64 offset, size_t size, struct sin
 MUST_CHECK err_t map_write_back(struct node *node, u64 offset, u64 size);
 void map_written(struct node *node, u64 offset, size_t size);
 void map_resized(struct node *node, u64 old_size);
+/* With the node's lock: can somebody write to the pages? What nobody can any more is forgotten. */
+bool map_has_writers(struct node *node);
 /* Write back all maps of the file system. Takes the nodes' locks. */
 MUST_CHECK err_t map_sync(struct fs *fs);
 /* Give up maps that nobody uses any more and that are of no use to keep; or all. */

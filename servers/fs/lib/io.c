@@ -79,6 +79,27 @@ err_t node_read(struct node *node, u64 offset, size_t size, struct sink *sink)
 	return node->fs->ops->read ? node->fs->ops->read(node, offset, size, sink) : E_NOTSUP;
 }
 
+err_t seal_check_size(const struct node *node, u64 size)
+{
+	u32 seal = size > node->size ? FILE_SEAL_GROW : size < node->size ? FILE_SEAL_SHRINK : 0;
+
+	return node->seals & seal ? E_PERM : OK;
+}
+
+/* How much of a write the seals allow: up to the page that would grow the file. */
+static err_t seal_check_write(const struct node *node, u64 offset, size_t *size)
+{
+	if (node->seals & (FILE_SEAL_WRITE | FILE_SEAL_FUTURE_WRITE))
+		return E_PERM;
+	if (!(node->seals & FILE_SEAL_GROW) || offset + *size <= node->size)
+		return OK;
+	u64 end = page_round_down(node->size);
+	if (offset >= end)
+		return E_PERM;
+	*size = end - offset;
+	return OK;
+}
+
 err_t node_write(struct node *node, u64 offset, size_t size, struct source *source, size_t *done)
 {
 	u64 old_size = node->size;
@@ -90,7 +111,9 @@ err_t node_write(struct node *node, u64 offset, size_t size, struct source *sour
 	if (offset >= node->fs->size_max)
 		return E_FBIG;
 	size = u64_min(size, node->fs->size_max - offset);
-	if (node->map)
+	if (node->seals)
+		error = seal_check_write(node, offset, &size);
+	if (node->map && !error)
 		error = map_write_back(node, offset, size);
 	if (!error)
 		error = node->fs->ops->write(node, offset, size, source, done);
@@ -110,12 +133,12 @@ err_t node_resize(struct node *node, u64 size)
 		return E_READONLY;
 	if (size > node->fs->size_max)
 		return E_FBIG;
-	if (node->map) {
-		err_t error = map_write_back(node, 0, UINT64_MAX);
-		if (error)
-			return error;
-	}
-	err_t error = node->fs->ops->resize(node, size);
+	err_t error = seal_check_size(node, size);
+	if (!error && node->map)
+		error = map_write_back(node, 0, UINT64_MAX);
+	if (error)
+		return error;
+	error = node->fs->ops->resize(node, size);
 	if (node->map)
 		map_resized(node, old_size);
 	return error;

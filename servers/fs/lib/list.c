@@ -165,9 +165,13 @@ static err_t path_climb(struct path_text *path, struct node *dir)
 err_t fs_file_path(struct request *rq, u64 *length)
 {
 	struct open_file *open = rq->object;
+
+	if (open->name && !open->parent) {
+		*length = strlen(open->name);
+		return *length > rq->out_size ? E_RANGE : request_write(rq, 0, open->name, *length);
+	}
 	struct path_text *path = malloc(sizeof(*path));
 	err_t error = OK;
-
 	if (!path)
 		return E_FUNDS;
 	path->start = sizeof(path->text);

@@ -362,6 +362,27 @@ out:
 	return error ? error : E_FUNDS;
 }
 
+/* Does anybody but us still use the segment: map it, hold a capability for it or have a copy of
+ * it? */
+static bool map_is_used(struct node_map *map)
+{
+	u64 references;
+
+	map_hide(map);
+	return segment_read(map->segment, SEGMENT_REFERENCES, &references) || references > 1;
+}
+
+bool map_has_writers(struct node *node)
+{
+	struct node_map *map = node->map;
+
+	if (!map || !map->writable)
+		return false;
+	if (!map_is_used(map) && map_write_back(node, 0, UINT64_MAX) == OK)
+		map->writable = false;
+	return map->writable;
+}
+
 static err_t map_check(const struct open_file *open, u32 access)
 {
 	const struct node *node = open->node;
@@ -372,6 +393,8 @@ static err_t map_check(const struct open_file *open, u32 access)
 		return node_is(node, MODE_DIR) ? E_ISDIR : E_NOTSUP;
 	if (!open_reads(open) || ((access & ACCESS_WRITE) && !open_writes(open)))
 		return E_ACCESS;
+	if ((access & ACCESS_WRITE) && node->seals & (FILE_SEAL_WRITE | FILE_SEAL_FUTURE_WRITE))
+		return E_PERM;
 	return node->fs->ops->read ? OK : E_NOTSUP;
 }
 
@@ -386,6 +409,9 @@ err_t fs_file_map(struct request *rq, u32 access, cap_t *segment, u64 *size)
 	fiber_lock_take(&node->lock);
 	if (!node->map)
 		error = map_create(node);
+	/* Where a seal may ask for it, know of writers that are gone before others come. */
+	else if (node->fs->memory && !(node->seals & FILE_SEAL_SEAL))
+		(void)map_has_writers(node);
 	if (!error) {
 		cap_t copy;
 		error = cap_copy(0, node->map->segment, access | RIGHT_COPY, 0, &copy);
@@ -420,16 +446,6 @@ err_t map_sync(struct fs *fs)
 	}
 	fs->maps->busy = was_busy;
 	return first_error;
-}
-
-/* Does anybody but us still use the segment: map it, hold a capability for it or have a copy of
- * it? */
-static bool map_is_used(struct node_map *map)
-{
-	u64 references;
-
-	map_hide(map);
-	return segment_read(map->segment, SEGMENT_REFERENCES, &references) || references > 1;
 }
 
 static void map_destroy(struct node_map *map)

@@ -12,7 +12,7 @@ struct open_file *open_create(struct fs *fs, struct node *node, struct identity 
 
 	if (!open)
 		return NULL;
-	if (parent && name) {
+	if (name) {
 		open->name = malloc(name_size + 1);
 		if (!open->name) {
 			free(open);
@@ -20,7 +20,7 @@ struct open_file *open_create(struct fs *fs, struct node *node, struct identity 
 		}
 		memcpy(open->name, name, name_size);
 		open->name[name_size] = 0;
-		open->parent = node_get(parent);
+		open->parent = parent ? node_get(parent) : NULL;
 	}
 	open->fs = fs;
 	open->node = node_get(node);

@@ -163,6 +163,7 @@ static struct tmp_node *node_make(struct tmpfs *tmpfs, const struct node_make *m
 	x->node.gid = make->gid;
 	x->node.rdev = make->rdev;
 	x->node.nlink = 1;
+	x->node.seals = node_is(&x->node, MODE_FILE) ? FILE_SEAL_SEAL : 0;
 	tmpfs->nodes++;
 	node_touch(&x->node, TIME_ACCESS | TIME_MODIFY | TIME_CHANGE | TIME_BIRTH);
 	if (make->target) {
@@ -344,6 +345,7 @@ err_t tmpfs_start(struct tmpfs *tmpfs, u64 limit, u32 mode)
 	tmpfs->fs.name_max = DIR_NAME_MAX;
 	tmpfs->fs.links_max = INT32_MAX;
 	tmpfs->fs.size_max = 1ull << 46;
+	tmpfs->fs.memory = true;
 	tmpfs->fs.type = 0x01021994;
 	tmpfs->hash = calloc(HASH_FIRST, sizeof(struct tmp_entry *));
 	struct tmp_node *root = tmpfs->hash ? node_make(tmpfs, &make) : NULL;

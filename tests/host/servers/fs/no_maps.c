@@ -32,6 +32,11 @@ void map_written(struct node *node, u64 offset, size_t size)
 	(void)node, (void)offset, (void)size;
 }
 void map_resized(struct node *node, u64 old_size) { (void)node, (void)old_size; }
+bool map_has_writers(struct node *node)
+{
+	(void)node;
+	return false;
+}
 err_t map_sync(struct fs *fs)
 {
 	(void)fs;

@@ -411,3 +411,94 @@ TEST(the_capacity_can_be_changed)
 	free(data);
 	world_close(&w);
 }
+
+/* --- from pipe to pipe --- */
+
+/* A copy of a gate that travels in a message, and is closed by the server. */
+static cap_t gate_copy(cap_t gate) { return FAKE_EVENT_FIRST + gate; }
+
+err_t gate_identify(cap_t port, cap_t gate, u64 *label)
+{
+	(void)port;
+	*label = fake_label(gate - FAKE_EVENT_FIRST);
+	return OK;
+}
+
+/* A pipe beside that of world_make. */
+static struct world world_more(void)
+{
+	struct msg m = message(6, 1);
+	struct fake_call *call = fake_send(0, &m);
+
+	CHECK_EQ(fake_finish(call, &m), OK);
+	return (struct world){ m.cap[0] & ~CAP_MOVE, m.cap[1] & ~CAP_MOVE };
+}
+
+static long do_move(cap_t reader, cap_t writer, u64 size, bool keep)
+{
+	struct msg m = message(6, 4);
+
+	m.cap[0] = gate_copy(writer);
+	m.word[1] = size;
+	m.word[2] = keep;
+	struct fake_call *call = fake_send_to(reader, &m);
+	err_t error = fake_finish(call, &m);
+	return error ? -(long)error : (long)m.word[1];
+}
+
+TEST(moving_between_pipes_keeps_order_across_the_rings_ends)
+{
+	struct world a = world_make(0), b = world_more();
+	u8 *data = pattern(KERNEL_CAPACITY, 9), *copy = malloc(KERNEL_CAPACITY);
+
+	CHECK_EQ(do_write(a.writer, data, 60000), 60000);
+	CHECK_EQ(do_read(a.reader, copy, 50000), 50000);
+	CHECK_EQ(do_write(a.writer, data, 50000), 50000);
+	CHECK_EQ(do_write(b.writer, data, 65000), 65000);
+	CHECK_EQ(do_read(b.reader, copy, 64000), 64000);
+	CHECK_EQ(do_move(a.reader, b.writer, KERNEL_CAPACITY, true), 60000);
+	CHECK_EQ(do_read(b.reader, copy, 1000), 1000);
+	CHECK_EQ(do_read(b.reader, copy, KERNEL_CAPACITY), 60000);
+	CHECK(!memcmp(copy, data + 50000, 10000) && !memcmp(copy + 10000, data, 50000));
+	CHECK_EQ(do_move(a.reader, b.writer, 10000, false), 10000);
+	CHECK_EQ(do_read(a.reader, copy, KERNEL_CAPACITY), 50000);
+	CHECK(!memcmp(copy, data, 50000));
+	CHECK_EQ(do_read(b.reader, copy, KERNEL_CAPACITY), 10000);
+	CHECK(!memcmp(copy, data + 50000, 10000));
+	free(data);
+	free(copy);
+	fake_close(b.reader);
+	fake_close(b.writer);
+	world_close(&a);
+}
+
+TEST(moving_between_pipes_wakes_who_waits_and_never_waits_itself)
+{
+	struct world a = world_make(0), b = world_more();
+	u8 *data = pattern(KERNEL_CAPACITY, 2), *copy = malloc(KERNEL_CAPACITY);
+	char got[8] = "";
+
+	CHECK_EQ(do_move(a.reader, b.writer, 10, false), -(long)E_AGAIN);
+	CHECK_EQ(do_move(a.reader, a.writer, 10, false), -(long)E_INVAL);
+	CHECK_EQ(do_move(a.reader, b.reader, 10, false), -(long)E_INVAL);
+	CHECK_EQ(do_move(a.writer, b.writer, 10, false), -(long)E_CAP);
+	struct fake_call *reader = read_begin(b.reader, got, 8);
+	CHECK_EQ(do_write(a.writer, "moved", 5), 5);
+	CHECK_EQ(do_move(a.reader, b.writer, 10, false), 5);
+	CHECK_EQ(result(reader), 5);
+	CHECK(!memcmp(got, "moved", 5));
+	CHECK_EQ(do_write(b.writer, data, KERNEL_CAPACITY), KERNEL_CAPACITY);
+	CHECK_EQ(do_write(a.writer, data, KERNEL_CAPACITY), KERNEL_CAPACITY);
+	struct fake_call *writer = write_begin(a.writer, data, 100);
+	CHECK_EQ(do_move(a.reader, b.writer, 10, false), -(long)E_BUSY);
+	CHECK_EQ(do_read(b.reader, copy, 100), 100);
+	CHECK(!fake_answered(writer));
+	CHECK_EQ(do_move(a.reader, b.writer, 200, false), 100);
+	CHECK_EQ(result(writer), 100);
+	fake_close(b.reader);
+	CHECK_EQ(do_move(a.reader, b.writer, 10, false), -(long)E_PIPE);
+	fake_close(b.writer);
+	free(data);
+	free(copy);
+	world_close(&a);
+}

@@ -1,0 +1,3 @@
+program := calls-test
+sources := memfd_test.c splice_test.c
+install := /usr/libexec/tests/calls-test

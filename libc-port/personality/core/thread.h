@@ -46,7 +46,7 @@ struct thread {
 	struct linux_sigaltstack alternate;
 	u64 clear_id; /* set_tid_address */
 	u64 robust_list;
-	cap_t poll_event;                    /* 0 until the thread polls */
+	cap_t poll_event; /* 0 until the thread polls */
 	struct poll_watch watches[POLL_WATCHES];
 	u32 sleep;                           /* futex that nobody wakes */
 	u32 busy;                            /* of its slot: 1 until the kernel thread is gone */

@@ -51,7 +51,7 @@ TEST(the_end_of_a_socket_answers_whoever_waits)
 	world_end();
 }
 
-/* MSG_WAITALL (0x100): the receiver takes what the sender could put at once, so there is room again. */
+/* MSG_WAITALL (0x100): the receiver takes what could be put at once, so there is room again. */
 TEST(a_sender_fills_the_room_that_a_waiting_receiver_makes)
 {
 	static char data[1 << 20], copy[sizeof(data)];

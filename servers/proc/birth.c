@@ -45,12 +45,8 @@ static err_t equip_page(struct process *process)
 		.session = process->session,
 		.start_ns = rt_now(),
 	};
-	if (parent) {
-		process->page->uid = parent->uid;
-		process->page->euid = parent->euid;
-		process->page->gid = parent->gid;
-		process->page->egid = parent->egid;
-	}
+	if (parent)
+		process->page->ids = parent->ids;
 	return equip_slot(process, process->page_segment, RIGHT_READ | RIGHT_COPY, PROCESS_PAGE);
 }
 

@@ -68,10 +68,10 @@ static void fill_figures(struct inspect_process *out, const struct process *proc
 
 static void fill_page(struct inspect_process *out, const struct process_page *page)
 {
-	out->uid = page->uid;
-	out->euid = page->euid;
-	out->gid = page->gid;
-	out->egid = page->egid;
+	out->uid = page->ids.uid;
+	out->euid = page->ids.euid;
+	out->gid = page->ids.gid;
+	out->egid = page->ids.egid;
 	out->pending = page->pending;
 }
 

@@ -83,6 +83,18 @@ static struct process *limit_target(const struct request *rq, u32 pid)
 	return target && !target->zombie ? target : NULL;
 }
 
+/* prlimit(2): root, and who has all the target's ids. */
+static bool limit_may(const struct request *rq, const struct process *target)
+{
+	const struct process *caller = process_asker(rq);
+
+	if (caller == target || !target->page || permit_root(caller))
+		return true;
+	const struct auth_ids *of = &target->page->ids, *by = &caller->page->ids;
+	return by->uid == of->uid && by->uid == of->euid && by->uid == of->suid &&
+	       by->gid == of->gid && by->gid == of->egid && by->gid == of->sgid;
+}
+
 err_t proc_limit_get(struct request *rq, u32 pid, u32 resource, u64 *soft, u64 *hard)
 {
 	const struct process *process = limit_target(rq, pid);
@@ -91,16 +103,11 @@ err_t proc_limit_get(struct request *rq, u32 pid, u32 resource, u64 *soft, u64 *
 		return E_SRCH;
 	if (resource >= LIMITS)
 		return E_INVAL;
+	if (!limit_may(rq, process))
+		return E_PERM;
 	*soft = process->limit[resource].soft;
 	*hard = process->limit[resource].hard;
 	return OK;
-}
-
-static bool limit_may_raise(const struct request *rq)
-{
-	const struct process *caller = process_asker(rq);
-
-	return !caller->page || caller->page->euid == 0;
 }
 
 err_t proc_limit_set(struct request *rq, u32 pid, u32 resource, u64 soft, u64 hard)
@@ -111,7 +118,9 @@ err_t proc_limit_set(struct request *rq, u32 pid, u32 resource, u64 soft, u64 ha
 		return E_SRCH;
 	if (resource >= LIMITS || soft > hard)
 		return E_INVAL;
-	if (hard > process->limit[resource].hard && !limit_may_raise(rq))
+	if (!limit_may(rq, process))
+		return E_PERM;
+	if (hard > process->limit[resource].hard && !permit_root(process_asker(rq)))
 		return E_PERM;
 	if (resource == LIMIT_NPROC && process != &proc.root) {
 		err_t error = quota_set(process, soft);

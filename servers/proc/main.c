@@ -31,6 +31,7 @@ int main(void)
 	proc.power = rt_cap("power");
 	proc.log = rt_cap("process_log");
 	proc.terminal = rt_cap("terminal");
+	proc.auth = rt_cap("auth");
 	proc.server = (struct server){ .dispatch = proc_dispatch,
 		                       .no_clients = proc_closed,
 		                       .in_size = 256 };

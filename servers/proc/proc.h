@@ -114,7 +114,7 @@ struct process {
 struct proc {
 	struct server server;
 	/* what we were given */
-	cap_t memory, exec, pipe, power, log, schedule, socket, counter, terminal;
+	cap_t memory, exec, pipe, power, log, schedule, socket, counter, terminal, auth;
 	struct list processes;
 	struct process *bucket[PID_BUCKETS];
 	struct process
@@ -187,8 +187,8 @@ void wait_check(struct process *parent);
 /* --- signal.c --- */
 void signal_send(struct process *process, u32 signal, struct process_signal info);
 void signal_stop(struct process *process, u32 signal);
-/* To all members of a group; their number. */
-u32 signal_group(u32 group, u32 signal, struct process_signal info);
+/* To all members of a group. E_SRCH: there are none. */
+err_t signal_group(u32 group, u32 signal, struct process_signal info);
 /* SIGCHLD to the parent, and an answer to it if it waits. */
 void signal_parent(struct process *process, i32 code, i32 status);
 err_t proc_kill(struct request *rq, i64 pid, u32 signal);
@@ -198,6 +198,21 @@ err_t proc_ignore(struct request *rq, u64 mask);
 err_t proc_child_flags(struct request *rq, u32 flags);
 void timer_fired(struct process *process);
 err_t proc_timer(struct request *rq, u32 which, u32 signal, u64 deadline, u64 interval);
+
+/* --- identity.c: who may do what to whom --- */
+bool permit_root(const struct process *caller);
+/* What is left to go by when the sender itself ends by its signal. */
+struct sender {
+	bool root;
+	u32 pid, session;
+	struct auth_ids ids;
+};
+struct sender permit_sender(const struct process *caller);
+/* kill(2) */
+bool permit_signal(const struct sender *sender, const struct process *target, u32 signal);
+err_t proc_identify(struct request *rq, cap_t ticket);
+/* The first process's identity, root, at PROCESS_IDENTITY in its task. */
+MUST_CHECK err_t identity_start(struct process *process);
 
 /* --- group.c --- */
 err_t proc_set_group(struct request *rq, u32 pid, u32 group);

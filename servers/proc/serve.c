@@ -23,6 +23,7 @@ static const struct process_ops ops = {
 	.process_timer = proc_timer,
 	.process_ignore = proc_ignore,
 	.process_child_flags = proc_child_flags,
+	.process_identify = proc_identify,
 	.process_start = proc_start,
 };
 

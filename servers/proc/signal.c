@@ -2,8 +2,8 @@
 /* Signals: pending bits in the page that the process reads, and an interrupt to make it look.
  * SIGKILL, SIGSTOP and SIGCONT act on the task from outside and need nobody's help. While a
  * process is stopped, signals only gather in its page.
- *
- * Everybody may signal everybody until there is somebody who says who is who (auth). */
+
+ * Who may signal whom: identity.c. */
 #include "proc.h"
 #include "proto/process_server.h"
 
@@ -134,6 +134,7 @@ void signal_send(struct process *process, u32 signal, struct process_signal info
 struct recipients {
 	bool (*wanted)(const struct process *process, u64 argument);
 	u64 argument;
+	const struct sender *sender; /* NULL: may everything */
 };
 
 /* The living process with the least pid above `last`. Lists change with each signal that is sent,
@@ -150,17 +151,24 @@ static struct process *recipient_next(const struct recipients *to, u32 last)
 	return next;
 }
 
-static u32 signal_all(const struct recipients *to, u32 signal, struct process_signal info)
+/* E_SRCH: nobody is meant. E_PERM: none of them may be signalled. */
+static err_t signal_all(const struct recipients *to, u32 signal, struct process_signal info)
 {
+	err_t result = E_SRCH;
 	struct process *next;
-	u32 count = 0;
 
-	for (u32 last = 0; (next = recipient_next(to, last)); count++) {
+	for (u32 last = 0; (next = recipient_next(to, last));) {
 		last = next->pid;
+		if (to->sender && !permit_signal(to->sender, next, signal)) {
+			if (result == E_SRCH)
+				result = E_PERM;
+			continue;
+		}
+		result = OK;
 		if (signal)
 			signal_send(next, signal, info);
 	}
-	return count;
+	return result;
 }
 
 static bool in_group(const struct process *process, u64 group) { return process->group == group; }
@@ -169,9 +177,9 @@ static bool is_other(const struct process *process, u64 self)
 	return process->pid != self && process != proc.init && !process->zombie;
 }
 
-u32 signal_group(u32 group, u32 signal, struct process_signal info)
+err_t signal_group(u32 group, u32 signal, struct process_signal info)
 {
-	return signal_all(&(struct recipients){ in_group, group }, signal, info);
+	return signal_all(&(struct recipients){ in_group, group, NULL }, signal, info);
 }
 
 err_t proc_kill(struct request *rq, i64 pid, u32 signal)
@@ -185,19 +193,22 @@ err_t proc_kill(struct request *rq, i64 pid, u32 signal)
 	if (pid < -PID_MAX || pid > PID_MAX)
 		return E_SRCH;
 	struct process_signal info = { .code = SIGNAL_FROM_USER, .pid = caller->pid };
+	struct sender sender = permit_sender(caller);
 	if (caller == &proc.root)
 		info.code = SIGNAL_FROM_KERNEL;
-	if (caller->page)
-		info.uid = caller->page->uid;
+	info.uid = sender.ids.uid;
 	if (pid == -1)
-		return signal_all(&(struct recipients){ is_other, caller->pid }, signal, info)
-		               ? OK
-		               : E_SRCH;
+		return signal_all(&(struct recipients){ is_other, caller->pid, &sender }, signal,
+		                  info);
 	if (pid <= 0)
-		return signal_group(pid ? (u32)-pid : caller->group, signal, info) ? OK : E_SRCH;
+		return signal_all(
+		        &(struct recipients){ in_group, pid ? (u32)-pid : caller->group, &sender },
+		        signal, info);
 	struct process *target = process_find((u32)pid);
 	if (!target)
 		return E_SRCH;
+	if (!permit_signal(&sender, target, signal))
+		return E_PERM;
 	if (signal)
 		signal_send(target, signal, info);
 	return OK;

@@ -99,6 +99,8 @@ static err_t start(struct process *process, const struct program *program)
 		error = process_equip(process);
 	if (!error)
 		error = start_slots(process, program->root);
+	if (!error)
+		error = identity_start(process);
 	return error ? error : start_program(process, program);
 }
 

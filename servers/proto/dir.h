@@ -8,8 +8,13 @@
  * or 1), and word[3] = the number of bytes of the rest of the path, which it has put into the
  * caller's `out`; word[4] = bytes of the path used so far; the caller goes on elsewhere. Every dir_
  * call therefore lends an `out` of at least DIR_PATH_MAX bytes if it wants to follow. Servers
- * answer so by request_cross() (rt/rt.h); callers go through the personality's path walker. A
- * gate's holder acts with the identity that the gate was made for. */
+ * answer so by request_cross() (rt/rt.h); callers go through the personality's path walker.
+ *
+ * Identities. A gate made by dir_authenticate acts with the identity of whoever asked for it, and
+ * so does a directory opened through one with DIR_OPEN_BOUND. All other gates act as nobody in
+ * particular: who passes an open directory on passes no authority. A call that takes a path may
+ * bring any open file of the same server as the message's last capability (cap[MSG_CAPS - 1]): the
+ * path starts there, and the gate only says who asks (E_XDEV: it is another server's). */
 #pragma once
 
 #include "proto/file.h"
@@ -24,6 +29,8 @@ enum cross_kind {
 	CROSS_UP = 2, /* ".." above this server's root: the rest is relative to the parent of where
 	                 this server is attached */
 	CROSS_ROOT = 3, /* an absolute symbolic link: the rest starts at the caller's root */
+	CROSS_NODE = 4, /* as CROSS_DOWN, to something that knows no identities and need not be
+	                   remembered: whether the caller may has been checked */
 };
 
 enum dir_flag {
@@ -31,6 +38,13 @@ enum dir_flag {
 	DIR_DIRECTORY = 2, /* dir_remove: rmdir */
 	DIR_NOREPLACE = 4, /* dir_rename */
 	DIR_EXCHANGE = 8,
+	DIR_REAL = 16, /* dir_access: by the real ids instead of the file system's */
+};
+
+/* Flags of dir_open that are no O_*: */
+enum {
+	DIR_OPEN_EXECUTE = 1 << 29, /* a program to be run: a regular file that may be executed */
+	DIR_OPEN_BOUND = 1 << 30,   /* the new gate acts with this gate's identity */
 };
 
 /* Of dir_open, beside Linux's flags: the path must lead to a socket (E_CONNREFUSED), which the
@@ -101,3 +115,7 @@ RPC(14) err_t dir_sync(cap_t dir);
 RPC(15)
 err_t dir_memory(cap_t dir, u32 seals, const void *paths, size_t size, void *rest, size_t rest_size,
                  cap_t *file, u32 *mode_out);
+
+/* A new gate to the same directory that acts with the identity of the ticket (auth.h), which must
+ * have been made for this very gate: E_PERM. Charged to the caller. */
+RPC(16) err_t dir_authenticate(cap_t dir, cap_t ticket, cap_t *handle);

@@ -3,6 +3,7 @@
  * signals, waiting. */
 #pragma once
 
+#include "proto/auth.h"
 #include "proto/proto.h"
 
 INTERFACE(process, 3)
@@ -23,6 +24,7 @@ enum process_cap {
 	PROCESS_LOG = 12,       /* gate: log.h */
 	PROCESS_SOCKET = 13,    /* gate: socket.h */
 	PROCESS_COUNTER = 14,   /* gate: counter.h */
+	PROCESS_IDENTITY = 15,  /* gate: auth.h, who the process is */
 	PROCESS_CAP_FIRST = 16, /* from here on the personality's own */
 };
 
@@ -38,11 +40,11 @@ struct process_signal {
  * `taken`, see process_take). */
 struct process_page {
 	u32 pid, parent, group, session;
-	u64 pending;    /* bit s-1: signal s is pending; cleared through process_take */
-	u32 stopped;    /* a stop signal has stopped it */
-	u32 generation; /* counts changes */
-	u32 uid, euid, gid, egid;
-	u64 start_ns;                     /* monotonic */
+	u64 pending;         /* bit s-1: signal s is pending; cleared through process_take */
+	u32 stopped;         /* a stop signal has stopped it */
+	u32 generation;      /* counts changes */
+	struct auth_ids ids; /* as process_identify has shown them */
+	u64 start_ns;        /* monotonic */
 	struct process_signal signal[64]; /* of signal s at s - 1: valid while it is pending, the
 	                                     first sender's */
 };
@@ -143,6 +145,10 @@ RPC(18) err_t process_ignore(cap_t process, u64 mask);
  * stops or continues. Kept by fork, cleared by exec. */
 enum child_flag { CHILD_NO_STOP = 1 };
 RPC(21) err_t process_child_flags(cap_t process, u32 flags);
+
+/* Be known by the identity of the ticket (auth.h), which was made for this very gate: who may be
+ * signalled, and by whom, goes by that, and the page shows its ids. E_PERM. */
+RPC(22) err_t process_identify(cap_t process, cap_t ticket);
 
 /* --- for the supervisor and the terminal, through a gate that says so --- */
 

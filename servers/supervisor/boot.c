@@ -11,6 +11,7 @@
 #include "supervisor.h"
 
 #define CALL_WAIT_NS 10000000000ull
+enum { GATE_SYSTEM = 1 }; /* of a file system: fs/lib's FS_LABEL_SYSTEM */
 enum { NAME_WAIT_NS = 500000000, CROSS_MAX = 8, EXEC_ROOM = 1024 };
 
 /* By hand, because the generated functions do not tell where a path crosses. */
@@ -63,7 +64,7 @@ static err_t path_cross(const struct msg *m, cap_t root, cap_t *at, cap_t *cross
 {
 	drop(*crossed);
 	*crossed = 0;
-	if (m->word[1] == CROSS_DOWN)
+	if (m->word[1] == CROSS_DOWN || m->word[1] == CROSS_NODE)
 		*at = *crossed = m->cap[0];
 	else if (m->word[1] == CROSS_ROOT)
 		*at = root;
@@ -108,10 +109,39 @@ static err_t call_path(cap_t root, const char *path, struct msg *asked)
 
 /* --- attach --- */
 
+/* How much of `path` leads to `point`, with the slash behind it; 0: it does not lie below. */
+static size_t path_below(const char *path, const char *point)
+{
+	size_t size = strlen(point);
+
+	return !strncmp(path, point, size) && path[size] == '/' ? size + 1 : 0;
+}
+
+/* Whose system gate to go through for `path`, and with how much less of it: the server attached
+ * nearest above, since crossings lead to gates that anybody may have. */
+static err_t attach_place(const char *path, cap_t *place, size_t *skip)
+{
+	u32 server = supervisor.manifest.root;
+
+	*skip = 0;
+	for (u32 i = 0; i < supervisor.manifest.step_count; i++) {
+		const struct manifest_step *step = &supervisor.manifest.step[i];
+		if (step->kind != STEP_ATTACH || step->server == MANIFEST_SUPERVISOR || step->label)
+			continue;
+		size_t below = path_below(path, step->path);
+		if (below > *skip) {
+			server = step->server;
+			*skip = below;
+		}
+	}
+	return gate_find(server, GATE_SYSTEM, place);
+}
+
 static err_t attach(const struct manifest_step *step)
 {
 	cap_t root, target;
-	err_t error = gate_find(supervisor.manifest.root, 0, &root);
+	size_t skip;
+	err_t error = attach_place(step->path, &root, &skip);
 
 	if (!error)
 		error = step->server == MANIFEST_SUPERVISOR
@@ -120,7 +150,7 @@ static err_t attach(const struct manifest_step *step)
 	if (error)
 		return error;
 	struct msg m = { .word[0] = CALL_DIR_ATTACH, .cap[0] = target };
-	return call_path(root, step->path, &m);
+	return call_path(root, step->path + skip, &m);
 }
 
 /* One may lead to where the next is to be attached. */

@@ -117,10 +117,12 @@ void start_main(const struct personality_start *start)
 	random_start(start->random);
 	trace_start((const u64 *)start->program_sp);
 	view_start(start);
-	if (start->inherit_size)
+	if (start->inherit_size) {
 		inherit_load((const u8 *)start->inherit, start->inherit_size);
-	else
+	} else {
+		identity_start();
 		open_console();
+	}
 	note_path(path);
 	announce(path, (const u64 *)start->program_sp);
 	/* Signals may have come while there was no thread to interrupt. */

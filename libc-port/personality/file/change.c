@@ -6,13 +6,32 @@
 #include "process/process.h"
 #include "proto/file.h"
 
+/* An open file's gate allows what it was opened for, the size; the rest goes by who we are. */
+static RARE err_t change_open(const struct file *file, const struct file_attributes *attributes)
+{
+	struct walk walk = { .m.word[0] = CALL(2, 9) }; /* dir_set */
+	struct place place;
+	char path[PATH_MAX];
+
+	if (attributes->mask & FILE_SET_SIZE)
+		return file_set(file->cap, attributes);
+	path[0] = 0;
+	place_file(&place, file);
+	if (!place.base)
+		return file_set(file->cap, attributes);
+	memcpy(&walk.m.word[1], attributes, sizeof(*attributes));
+	err_t error = walk_path(&walk, &place, path);
+	/* A terminal or the like, opened through a file system. */
+	return error == E_NOSYS || error == E_NOTDIR ? file_set(file->cap, attributes) : error;
+}
+
 static i64 change_file(u32 fd, const struct file_attributes *attributes)
 {
 	struct file *file = descriptor_get(fd);
 
 	if (!file)
 		return -EBADF;
-	err_t error = file->flags & O_PATH ? E_CAP : file_set(file->cap, attributes);
+	err_t error = file->flags & O_PATH ? E_CAP : change_open(file, attributes);
 	file_put(file);
 	return error_result(error);
 }
@@ -29,7 +48,7 @@ static i64 change_at(u64 fd, u64 path, u32 flags, struct file_attributes *attrib
 	if (result)
 		return result;
 	if (target.file) {
-		err_t error = file_set(target.file->cap, attributes);
+		err_t error = change_open(target.file, attributes);
 		target_done(&target);
 		return error_result(error);
 	}
@@ -138,8 +157,8 @@ static i64 change_times(u64 fd, u64 path, const struct linux_timespec *times, u3
 	if (!result)
 		result = change_time(&times[1], FILE_SET_MTIME, FILE_SET_MTIME_NOW, &change.mask,
 		                     &change.mtime_ns);
-	if (result)
-		return result;
+	if (result || (times[0].ns == UTIME_OMIT && times[1].ns == UTIME_OMIT))
+		return result; /* nothing to do: not even the path is looked at, as on Linux */
 	return path ? change_at(fd, path, flags, &change) : change_file((u32)fd, &change);
 }
 

@@ -17,6 +17,7 @@ struct file {
 	u32 flags;          /* O_* when it was opened */
 	u16 mount;          /* of a directory: which file system it lies in (walk.h) */
 	u16 number;         /* inherit.c: its place in the list for the next program */
+	bool bound;         /* a directory whose gate acts with our identity; in no descriptor */
 	bool locked;        /* fcntl locks were taken through it */
 	bool sought;        /* the server's position may be another than 0 */
 	i64 position;       /* position.h; FILE_POSITION: the server's */

@@ -12,7 +12,8 @@
 /* What a server is told of the flags. */
 enum {
 	OPEN_FLAGS = O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC | O_APPEND | O_DIRECTORY | O_NOFOLLOW |
-	             O_NONBLOCK | O_PATH | O_TMPFILE | O_SYNC | O_NOATIME
+	             O_NONBLOCK | O_PATH | O_TMPFILE | O_SYNC | O_NOATIME | DIR_OPEN_EXECUTE |
+	             DIR_OPEN_BOUND
 };
 
 err_t file_open(struct target *target, u32 flags, u32 mode, struct file **file)
@@ -20,17 +21,21 @@ err_t file_open(struct target *target, u32 flags, u32 mode, struct file **file)
 	struct walk walk = { .may_wait = true };
 
 	if (flags & O_PATH)
-		flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW;
+		flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | DIR_OPEN_BOUND;
 	walk.m.word[0] = CALL(2, 1); /* dir_open */
 	walk.m.word[1] = flags & OPEN_FLAGS;
 	walk.m.word[2] = mode & 07777 & ~process_umask;
 	err_t error = walk_path(&walk, &target->place, target->path);
 	if (error)
 		return error;
-	*file = file_create(walk.m.cap[0], (u32)walk.m.word[1], flags, walk.mount);
-	if (*file && file_is(*file, S_IFREG) && !(flags & (O_APPEND | O_PATH)))
+	u32 kept = flags & ~(u32)(DIR_OPEN_BOUND | DIR_OPEN_EXECUTE);
+	*file = file_create(walk.m.cap[0], (u32)walk.m.word[1], kept, walk.mount);
+	if (!*file)
+		return E_LIMIT;
+	(*file)->bound = flags & DIR_OPEN_BOUND && !mount_handles[walk.mount].plain;
+	if (file_is(*file, S_IFREG) && !(flags & (O_APPEND | O_PATH)))
 		(*file)->position = 0; /* nobody else has it */
-	return *file ? OK : E_LIMIT;
+	return OK;
 }
 
 static i64 open_target(struct target *target, u32 flags, u32 mode)
@@ -57,6 +62,8 @@ static i64 open_target(struct target *target, u32 flags, u32 mode)
 static i64 open_at(u64 fd, u64 path, u32 flags, u32 mode)
 {
 	struct target target;
+
+	flags &= ~(u32)(DIR_OPEN_BOUND | DIR_OPEN_EXECUTE);
 	bool follow = !(flags & O_NOFOLLOW) && (flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
 	i64 result = target_find(&target, fd, path, follow ? TARGET_FOLLOW : 0);
 
@@ -147,7 +154,7 @@ i64 posix_chdir(const struct thread_regs *a)
 		return result;
 	err_t error = E_NOTDIR;
 	if (!target.file)
-		error = file_open(&target, O_PATH | O_DIRECTORY, 0, &file);
+		error = file_open(&target, O_PATH | O_DIRECTORY | DIR_OPEN_BOUND, 0, &file);
 	target_done(&target);
 	return error ? error_result(error) : cwd_set(file);
 }
@@ -174,6 +181,24 @@ i64 posix_getcwd(const struct thread_regs *a)
 	return user_write(a->rdi, cwd.path, size) ? (i64)size : -EFAULT;
 }
 
+/* After a change of identity: the working directory's gate must not act with the old one. */
+RARE void cwd_rebind(void)
+{
+	struct target target = { .place = { 0 } };
+	struct file *file = cwd.file, *bound;
+
+	if (!file || !file->bound)
+		return;
+	file->bound = false; /* from now on only where paths start */
+	place_file(&target.place, file);
+	if (file_open(&target, O_PATH | O_DIRECTORY | DIR_OPEN_BOUND, 0, &bound))
+		return;
+	lock_take(&process_lock);
+	cwd.file = bound;
+	lock_give(&process_lock);
+	file_put(file);
+}
+
 /* The new root is a gate in the place of the old one; the text of the working directory stays
  * what it was. */
 i64 posix_chroot(const struct thread_regs *a)
@@ -185,9 +210,11 @@ i64 posix_chroot(const struct thread_regs *a)
 
 	if (result)
 		return result;
-	err_t error = process_page->euid ? E_PERM : E_NOTDIR;
+	err_t error = process_page->ids.euid ? E_PERM : E_NOTDIR;
 	if (!error || error == E_NOTDIR)
-		error = target.file ? E_NOTDIR : file_open(&target, O_PATH | O_DIRECTORY, 0, &file);
+		error = target.file ? E_NOTDIR
+		                    : file_open(&target, O_PATH | O_DIRECTORY | DIR_OPEN_BOUND, 0,
+		                                &file);
 	target_done(&target);
 	if (error)
 		return error_result(error);

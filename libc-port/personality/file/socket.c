@@ -34,7 +34,7 @@ static i64 socket_result(struct file *file, err_t error)
 struct socket_address socket_who(u32 family)
 {
 	return (struct socket_address){
-		family, { process_page->pid, process_page->euid, process_page->egid }
+		family, { process_page->pid, process_page->ids.euid, process_page->ids.egid }
 	};
 }
 

@@ -112,9 +112,9 @@ static i64 control_credentials(struct control *control, u64 data, u64 size)
 		return -EFAULT;
 	control->credentials = true;
 	bool own = (u32)who->pid == process_page->pid &&
-	           (who->uid == process_page->uid || who->uid == process_page->euid) &&
-	           (who->gid == process_page->gid || who->gid == process_page->egid);
-	return own || !process_page->euid ? 0 : -EPERM;
+	           (who->uid == process_page->ids.uid || who->uid == process_page->ids.euid) &&
+	           (who->gid == process_page->ids.gid || who->gid == process_page->ids.egid);
+	return own || !process_page->ids.euid ? 0 : -EPERM;
 }
 
 static i64 control_read(struct control *control, u64 address, u64 size)

@@ -212,13 +212,17 @@ i64 access_at(u64 fd, u64 path, u32 mode, u32 flags)
 	                                 (flags & AT_EMPTY_PATH ? TARGET_EMPTY : 0));
 	if (result)
 		return result;
-	if (target.file) { /* it is open: that much is known */
-		target_done(&target);
-		return 0;
-	}
 	walk.m.word[0] = CALL(2, 10); /* dir_access */
-	walk.m.word[1] = follow ? 0 : DIR_NOFOLLOW;
+	walk.m.word[1] = (follow ? 0 : DIR_NOFOLLOW) | (flags & AT_EACCESS ? 0 : DIR_REAL);
 	walk.m.word[2] = mode;
+	if (target.file) {
+		target.path[0] = 0;
+		place_file(&target.place, target.file);
+		result = error_result(walk_path(&walk, &target.place, target.path));
+		target_done(&target);
+		/* A pipe, a terminal: it is open, that much is known. */
+		return result == -ENOSYS || result == -ENOTDIR ? 0 : result;
+	}
 	return target_walk(&target, &walk);
 }
 

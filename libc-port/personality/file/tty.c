@@ -176,7 +176,7 @@ static i64 session_take(struct file *file, u64 argument)
 	if (!session_leader())
 		return -EPERM;
 	return error_result(tty_acquire(file->cap, process_page->session, process_page->group,
-	                                argument == 1 && !process_page->euid));
+	                                argument == 1 && !process_page->ids.euid));
 }
 
 static i64 session_leave(struct file *file)
@@ -226,7 +226,7 @@ static i64 type_byte(struct file *file, u64 argument)
 	u32 group, session = 0;
 	u8 byte;
 
-	if (process_page->euid) {
+	if (process_page->ids.euid) {
 		err_t error = tty_get_foreground(file->cap, &group, &session);
 		if (error || !session || session != tty_session())
 			return -EPERM;

@@ -42,8 +42,12 @@ i64 place_find(struct place *place, i32 fd, const char *path)
 	}
 	if (!place->file)
 		return 0;
-	place->dir = place->file->cap;
-	place->mount = place->file->mount;
+	struct file *file = place->file;
+	if (file->bound)
+		*place = (struct place){ .dir = file->cap, .mount = file->mount };
+	else
+		place_file(place, file);
+	place->file = file;
 	if (path[0] && !file_is(place->file, S_IFDIR)) {
 		place_done(place);
 		return -ENOTDIR;
@@ -68,7 +72,7 @@ static RARE i64 place_path(const struct place *place, char *buffer)
 		return path_join("/", mounts[place->mount], buffer);
 	if (place->file == cwd.file)
 		return path_join("/", cwd.path, buffer);
-	err_t error = file_path(place->dir, inside, sizeof(inside) - 1, &size);
+	err_t error = file_path(place->file->cap, inside, sizeof(inside) - 1, &size);
 	if (error)
 		return error_result(error);
 	inside[size < sizeof(inside) ? size : sizeof(inside) - 1] = 0;
@@ -120,6 +124,18 @@ static void track_leave(struct track *track)
 	track->place = (struct place){ .dir = PROCESS_ROOT };
 }
 
+/* Go on at `gate`, or at the handle that we have there. */
+static void track_enter(struct track *track, cap_t gate, u16 mount)
+{
+	bool taken;
+	cap_t handle = handle_enter(mount, gate, &taken);
+
+	track->place = (struct place){ .dir = handle ? handle : gate, .mount = mount };
+	track->owned = !handle && !taken;
+	if (handle && !taken)
+		(void)cap_close(gate);
+}
+
 /* Follow a crossing: `used` bytes of the path are behind us, `rest` is what is left. */
 static RARE err_t track_cross(struct track *track, u32 kind, cap_t gate, u64 used, const char *rest)
 {
@@ -129,6 +145,7 @@ static RARE err_t track_cross(struct track *track, u32 kind, cap_t gate, u64 use
 		return E_NAMETOOLONG;
 	switch (kind) {
 	case CROSS_DOWN:
+	case CROSS_NODE:
 		if (used >= PATH_MAX)
 			return E_MSG;
 		memcpy(text, track->path, used);
@@ -137,9 +154,7 @@ static RARE err_t track_cross(struct track *track, u32 kind, cap_t gate, u64 use
 		 * place. */
 		i64 size = place_absolute(&track->place, text, point);
 		track_leave(track);
-		track->place =
-		        (struct place){ .dir = gate, .mount = size < 0 ? 0 : mount_find(point) };
-		track->owned = true;
+		track_enter(track, gate, kind == CROSS_NODE || size < 0 ? 0 : mount_find(point));
 		break;
 	case CROSS_UP:
 		size = path_join(mounts[track->place.mount], "..", point);
@@ -173,13 +188,14 @@ static void walk_request(struct walk *walk, const struct track *first, const str
 
 	memcpy(walk->m.word, walk->words, sizeof(walk->words));
 	memset(walk->m.cap, 0, sizeof(walk->m.cap));
+	walk->m.cap[MSG_CAPS - 1] = first->place.base;
 	walk->m.in = first->path;
 	if (second) {
 		memcpy(in, first->path, size + 1);
 		memcpy(in + size + 1, second->path, strlen(second->path));
 		size += 1 + strlen(second->path);
 		walk->m.in = in;
-		walk->m.cap[0] = second->place.dir;
+		walk->m.cap[0] = second->place.base ? second->place.base : second->place.dir;
 	} else if (walk->prefix) {
 		size_t prefix_size = strlen(walk->prefix) + 1;
 		memcpy(in, walk->prefix, prefix_size);
@@ -194,11 +210,12 @@ static void walk_request(struct walk *walk, const struct track *first, const str
  * been understood. What came with it is taken or closed. */
 static RARE err_t track_follow(struct track *track, const struct msg *m, bool fits)
 {
-	cap_t gate = m->cap[0];
-	err_t error = fits ? track_cross(track, (u32)m->word[1], gate, m->word[4], m->out) : E_MSG;
+	u32 kind = (u32)m->word[1];
+	err_t error = fits ? track_cross(track, kind, m->cap[0], m->word[4], m->out) : E_MSG;
+	bool entered = !error && (kind == CROSS_DOWN || kind == CROSS_NODE);
 
-	if (gate && !(track->owned && track->place.dir == gate))
-		(void)cap_close(gate);
+	if (m->cap[0] && !entered)
+		(void)cap_close(m->cap[0]);
 	return error;
 }
 
@@ -238,7 +255,8 @@ static RARE err_t track_settle(struct track *track, bool *moved)
 			         .in = track->path,
 			         .in_size = above,
 			         .out = out,
-			         .out_size = DIR_PATH_MAX };
+			         .out_size = DIR_PATH_MAX,
+			         .cap = { [MSG_CAPS - 1] = track->place.base } };
 		err_t error = above ? rt_call(track->place.dir, &m) : OK;
 		if (error != E_CROSS)
 			return error;
@@ -273,8 +291,8 @@ static RARE void walk_self(struct track *track)
 	i32 fd;
 	char path[PATH_MAX];
 
-	if (track->place.dir != PROCESS_ROOT || memcmp(track->path, "proc/", 5) ||
-	    strlen(track->path) >= PATH_MAX - 1)
+	if (track->place.dir != PROCESS_ROOT || track->place.base ||
+	    memcmp(track->path, "proc/", 5) || strlen(track->path) >= PATH_MAX - 1)
 		return;
 	path[0] = '/';
 	memcpy(path + 1, track->path, strlen(track->path) + 1);
@@ -298,6 +316,13 @@ static err_t walk_tracks(struct walk *walk, struct track *first, struct track *s
 			error = rt_call(first->place.dir, &walk->m);
 			interruptible_end();
 		} while (error == E_INTR && !signal_interrupts());
+		/* An open file of a server that its mount number does not name: ask it itself. */
+		if (error == E_XDEV && first->place.base && !second) {
+			first->place.dir = first->place.base;
+			first->place.base = 0;
+			error = E_CROSS;
+			continue;
+		}
 		if (error == E_CROSS) {
 			err_t crossed = walk_cross(walk, first, second);
 			if (crossed)

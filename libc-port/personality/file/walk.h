@@ -14,7 +14,8 @@
 
 /* Where a walk starts. */
 struct place {
-	cap_t dir;
+	cap_t dir;  /* whom to ask: says who we are, if that server knows identities */
+	cap_t base; /* where the path starts there; 0: at `dir` itself */
 	u16 mount;
 	struct file *file; /* to be put when done, or NULL */
 };
@@ -25,6 +26,29 @@ enum { MOUNT_MAX = 16, MOUNT_PATH_MAX = 128 };
 extern char mounts[MOUNT_MAX][MOUNT_PATH_MAX];
 extern u32 mount_count;
 
+/* --- handle.c: how servers know us (proto/dir.h, "Identities") --- */
+
+/* By mount number: the gate that leads there, as it was given to us, and the one that acts with our
+ * identity. Entry 0 is not used: PROCESS_ROOT is its handle. */
+struct mount_handle {
+	cap_t attached, handle;
+	bool plain; /* the server knows no identities: no handle */
+};
+extern struct mount_handle mount_handles[MOUNT_MAX];
+
+/* A gate to the directory behind `dir` that acts with `identity`. Two messages of ours. */
+MUST_CHECK err_t handle_make(cap_t identity, cap_t dir, cap_t *handle);
+/* The handle for mount number `mount`, or 0; made through `dir`, a directory of that server, if
+ * there is none. */
+cap_t handle_find(u16 mount, cap_t dir);
+/* A crossing has led to `gate` at mount number `mount`: the handle to go on with, or 0. *taken: the
+ * gate is kept. */
+cap_t handle_enter(u16 mount, cap_t gate, bool *taken);
+/* We are somebody else from now on. */
+void handles_drop(void);
+/* Point `place` at an open file itself: an empty path leads to it. */
+void place_file(struct place *place, const struct file *file);
+
 /* The working directory. */
 struct cwd {
 	struct file *file; /* NULL: the root */
@@ -32,6 +56,8 @@ struct cwd {
 	char path[PATH_MAX];
 };
 extern struct cwd cwd;
+
+void cwd_rebind(void);
 
 /* Nothing is mounted that we know of, and we are in the root. */
 void walk_start(void);

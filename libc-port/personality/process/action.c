@@ -169,7 +169,7 @@ static struct signal_info own_info(i32 code)
 {
 	return (struct signal_info){ .code = code,
 		                     .pid = process_page->pid,
-		                     .uid = process_page->uid };
+		                     .uid = process_page->ids.uid };
 }
 
 i64 posix_kill(const struct thread_regs *a)

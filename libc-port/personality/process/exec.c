@@ -56,21 +56,10 @@ static i64 pack_request(struct pack *pack, const char *path, u64 arguments, u64 
 
 /* --- the program file --- */
 
-static err_t exec_check(struct file *file, const char *path)
+/* The server has checked permission when it was opened to be run. */
+static err_t exec_check(const struct file *file)
 {
-	struct target target;
-	struct walk walk = { .m.word[0] = CALL(2, 10), .m.word[2] = 1 }; /* dir_access, X_OK */
-
-	if (!file_is(file, S_IFREG) || !(file->mode & 0111))
-		return E_ACCESS;
-	if (!process_page->euid || strlen(path) >= PATH_MAX)
-		return OK;
-	memcpy(target.path, path, strlen(path) + 1);
-	if (place_find(&target.place, AT_FDCWD, path))
-		return E_ACCESS;
-	err_t error = walk_path(&walk, &target.place, target.path);
-	place_done(&target.place);
-	return error;
+	return file_is(file, S_IFREG) && file->mode & 0111 ? OK : E_ACCESS;
 }
 
 static RARE i64 exec_open(const char *path, struct file **file)
@@ -90,13 +79,13 @@ static RARE i64 exec_open(const char *path, struct file **file)
 	i64 result = place_find(&target.place, AT_FDCWD, target.path);
 	if (result)
 		return result;
-	err_t error = file_open(&target, O_RDONLY, 0, file);
+	err_t error = file_open(&target, O_RDONLY | DIR_OPEN_EXECUTE, 0, file);
 	place_done(&target.place);
 	if (error)
 		return error == E_ISDIR   ? -EACCES
 		       : error == E_LIMIT ? -ENFILE
 		                          : error_result(error);
-	error = exec_check(*file, path);
+	error = exec_check(*file);
 	if (error)
 		file_put(*file);
 	return error_result(error);

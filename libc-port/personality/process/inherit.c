@@ -22,7 +22,9 @@ struct inherit {
 
 struct inherit_file {
 	cap_t cap;
-	u32 mode, flags, mount;
+	u32 mode, flags;
+	u16 mount;
+	bool bound;
 	i64 position;
 };
 
@@ -68,8 +70,8 @@ static void save_files(struct out *out, struct inherit *head)
 {
 	for (u32 i = 0; i < files_end; i++) {
 		const struct file *file = file_at(i);
-		struct inherit_file record = { file->cap, file->mode, file->flags, file->mount,
-			                       file->position };
+		struct inherit_file record = { file->cap,   file->mode,  file->flags,
+			                       file->mount, file->bound, file->position };
 		if (file->number)
 			put(out, &record, sizeof(record));
 	}
@@ -105,25 +107,45 @@ u64 inherit_save(u8 *to)
 	put(&out, cwd.path, cwd.size);
 	for (u32 i = 1; i < mount_count; i++)
 		put(&out, mounts[i], strlen(mounts[i]) + 1);
+	put(&out, mount_handles, sizeof(mount_handles));
 	if (to)
 		memcpy(to, &head, sizeof(head));
 	return out.size;
 }
 
+/* A sorted list of capabilities, or only its length if there is no memory for it. */
+struct caps {
+	cap_t *to;
+	u32 count;
+};
+
+static void caps_add(struct caps *caps, cap_t cap)
+{
+	u32 at = caps->count++;
+
+	if (!caps->to)
+		return;
+	for (; at > 0 && caps->to[at - 1] > cap; at--)
+		caps->to[at] = caps->to[at - 1];
+	caps->to[at] = cap;
+}
+
 u32 inherit_caps(cap_t *to)
 {
-	u32 count = number_files();
+	struct caps caps = { .to = to };
 
-	for (u32 i = 0; to && i < files_end; i++) {
-		const struct file *file = file_at(i);
-		if (!file->number)
-			continue;
-		u32 at = file->number - 1u;
-		for (; at > 0 && to[at - 1] > file->cap; at--)
-			to[at] = to[at - 1];
-		to[at] = file->cap;
+	(void)number_files();
+	for (u32 i = 0; i < files_end; i++) {
+		if (file_at(i)->number)
+			caps_add(&caps, file_at(i)->cap);
 	}
-	return count;
+	for (u32 i = 1; i < MOUNT_MAX; i++) {
+		if (mount_handles[i].attached)
+			caps_add(&caps, mount_handles[i].attached);
+		if (mount_handles[i].handle)
+			caps_add(&caps, mount_handles[i].handle);
+	}
+	return caps.count;
 }
 
 /* --- reading --- */
@@ -153,6 +175,7 @@ static bool load_files(struct in *in, const struct inherit *head)
 		*file = (struct file){ .cap = record.cap,
 			               .mode = record.mode,
 			               .flags = record.flags,
+			               .bound = record.bound,
 			               .mount = (u16)(record.mount < MOUNT_MAX ? record.mount : 0),
 			               .position = record.position < 0 ? FILE_POSITION
 			                                               : record.position,
@@ -191,7 +214,7 @@ static bool load_paths(struct in *in, const struct inherit *head)
 		}
 	}
 	mount_count = head->mounts ? head->mounts : 1;
-	return true;
+	return get(in, mount_handles, sizeof(mount_handles));
 }
 
 void inherit_load(const u8 *from, u64 size)

@@ -68,6 +68,11 @@ static inline void fs_base_write(u64 base) { __asm__ volatile("wrfsbase %0" : : 
 /* Wait until `deadline` or a signal: E_TIMEOUT, E_INTR. */
 err_t thread_sleep(u64 deadline);
 
+/* --- who we are (identity.c) --- */
+
+/* At the start of the first program: be known to the root file system. */
+void identity_start(void);
+
 /* --- exec (exec.c, inherit.c) --- */
 
 /* The bytes that a new program's personality finds: descriptors, working directory, masks. Their

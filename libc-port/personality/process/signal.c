@@ -46,7 +46,7 @@ void signal_self(i32 signal, i32 code)
 {
 	struct signal_info info = { .code = code,
 		                    .pid = process_page->pid,
-		                    .uid = process_page->uid };
+		                    .uid = process_page->ids.uid };
 
 	signal_thread(self(), signal, &info);
 }

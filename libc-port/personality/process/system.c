@@ -155,7 +155,7 @@ i64 posix_setpriority(const struct thread_regs *a)
 {
 	if (a->rdi > 2)
 		return -EINVAL;
-	return (i32)a->rdx < 0 && process_page->euid ? -EACCES : 0;
+	return (i32)a->rdx < 0 && process_page->ids.euid ? -EACCES : 0;
 }
 
 /* --- the system --- */
@@ -206,7 +206,7 @@ enum {
 
 i64 posix_reboot(const struct thread_regs *a)
 {
-	if (process_page->euid)
+	if (process_page->ids.euid)
 		return -EPERM;
 	if ((u32)a->rdi != REBOOT_MAGIC1)
 		return -EINVAL;

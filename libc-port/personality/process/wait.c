@@ -137,10 +137,10 @@ i64 posix_times(const struct thread_regs *a)
 ID_CALL(getpid, process_page->pid)
 ID_CALL(getppid, process_page->parent)
 ID_CALL(getpgrp, process_page->group)
-ID_CALL(getuid, process_page->uid)
-ID_CALL(geteuid, process_page->euid)
-ID_CALL(getgid, process_page->gid)
-ID_CALL(getegid, process_page->egid)
+ID_CALL(getuid, process_page->ids.uid)
+ID_CALL(geteuid, process_page->ids.euid)
+ID_CALL(getgid, process_page->ids.gid)
+ID_CALL(getegid, process_page->ids.egid)
 
 static i64 id_of(u32 pid, u32 which, u32 own)
 {
@@ -179,73 +179,4 @@ i64 posix_setsid(const struct thread_regs *a)
 		return error_result(error);
 	tty_given_up = false;
 	return session;
-}
-
-static i64 triple_write(const struct thread_regs *a, u32 real, u32 effective)
-{
-	return user_write(a->rdi, &real, 4) && user_write(a->rsi, &effective, 4) &&
-	                       user_write(a->rdx, &effective, 4)
-	               ? 0
-	               : -EFAULT;
-}
-
-i64 posix_getresuid(const struct thread_regs *a)
-{
-	return triple_write(a, process_page->uid, process_page->euid);
-}
-
-i64 posix_getresgid(const struct thread_regs *a)
-{
-	return triple_write(a, process_page->gid, process_page->egid);
-}
-
-/* Identities change when the auth server comes; what is so already may be asked for. */
-static i64 become(u64 id, u32 real, u32 effective)
-{
-	return (u32)id == UINT32_MAX || (u32)id == real || (u32)id == effective ? 0 : -EPERM;
-}
-
-static i64 become_uid(u64 id) { return become(id, process_page->uid, process_page->euid); }
-static i64 become_gid(u64 id) { return become(id, process_page->gid, process_page->egid); }
-static i64 both(i64 a, i64 b) { return a ? a : b; }
-
-i64 posix_setuid(const struct thread_regs *a) { return become_uid(a->rdi); }
-i64 posix_setgid(const struct thread_regs *a) { return become_gid(a->rdi); }
-i64 posix_setreuid(const struct thread_regs *a)
-{
-	return both(become_uid(a->rdi), become_uid(a->rsi));
-}
-i64 posix_setregid(const struct thread_regs *a)
-{
-	return both(become_gid(a->rdi), become_gid(a->rsi));
-}
-
-i64 posix_setresuid(const struct thread_regs *a)
-{
-	return both(posix_setreuid(a), become_uid(a->rdx));
-}
-
-i64 posix_setresgid(const struct thread_regs *a)
-{
-	return both(posix_setregid(a), become_gid(a->rdx));
-}
-
-i64 posix_setfsuid(const struct thread_regs *a)
-{
-	(void)a;
-	return process_page->euid;
-}
-
-i64 posix_setfsgid(const struct thread_regs *a)
-{
-	(void)a;
-	return process_page->egid;
-}
-
-/* No supplementary groups yet: the list is empty, and may be emptied by root. */
-i64 posix_getgroups(const struct thread_regs *a) { return (i32)a->rdi < 0 ? -EINVAL : 0; }
-
-i64 posix_setgroups(const struct thread_regs *a)
-{
-	return process_page->euid || a->rdi ? -EPERM : 0;
 }

@@ -1,3 +1,3 @@
 server := devfs
 sources := main.c tree.c device.c random.c chacha.c entropy.c
-uses := rt fslib
+uses := rt fslib identity

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* devfs: what stands in /dev (README.md). */
 #include "device.h"
+#include "lib/identity/identity.h"
 #include "proto/supervisor.h"
 #include "tree.h"
 
@@ -12,6 +13,7 @@ int main(void)
 	devices_start(rt_cap("kernel_log"));
 	tree_start(&fs, rt_cap_need);
 	fs.socket = rt_cap("socket");
+	fs.accept = identity_accept;
 	fs_init(&fs);
 	fs_serve_with(&fs, &server);
 	err_t error = rt_server_start(&server);

@@ -9,6 +9,7 @@
 
 #include "disk_ring.h"
 #include "ext.h"
+#include "lib/identity/identity.h"
 #include "proto/supervisor.h"
 
 enum {
@@ -207,6 +208,7 @@ int main(int argc, char **argv)
 	ext.fs.top = !options.below;
 	ext.fs.pipe = rt_cap("pipe");
 	ext.fs.socket = rt_cap("socket");
+	ext.fs.accept = identity_accept;
 	fs_init(&ext.fs);
 	fs_serve_with(&ext.fs, &server);
 	error = rt_server_start(&server);

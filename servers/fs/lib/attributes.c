@@ -6,25 +6,28 @@ static err_t set_check(const struct node *node, struct identity identity,
                        const struct file_attributes *set)
 {
 	enum {
-		OWNERS = FILE_SET_MODE | FILE_SET_ATIME | FILE_SET_MTIME,
-		WRITERS = FILE_SET_ATIME_NOW | FILE_SET_MTIME_NOW,
+		BOTH_NOW = FILE_SET_ATIME_NOW | FILE_SET_MTIME_NOW,
+		TIMES = FILE_SET_ATIME | FILE_SET_MTIME | BOTH_NOW,
 		KNOWN = 511
 	};
-	bool owner = identity.uid == 0 || identity.uid == node->uid;
+	bool root = identity_is_root(identity), owner = root || identity.uid == node->uid;
+	u32 times = set->mask & TIMES;
 
 	if (set->mask & ~(u32)KNOWN)
 		return E_INVAL;
 	if (node->fs->readonly)
 		return E_READONLY;
-	if ((set->mask & OWNERS) && !owner)
+	if ((set->mask & FILE_SET_MODE) && !owner)
 		return E_PERM;
-	if ((set->mask & FILE_SET_UID) && identity.uid != 0 && !(owner && set->uid == node->uid))
+	if ((set->mask & FILE_SET_UID) && !root && !(owner && set->uid == node->uid))
 		return E_PERM;
-	if ((set->mask & FILE_SET_GID) && identity.uid != 0 && !(owner && set->gid == identity.gid))
+	bool member = set->gid == node->gid || identity_has_group(identity, set->gid);
+	if ((set->mask & FILE_SET_GID) && !root && !(owner && member))
 		return E_PERM;
-	if ((set->mask & WRITERS) && !owner)
-		return node_check(node, identity, MAY_WRITE);
-	return OK;
+	if (!times || owner)
+		return OK;
+	/* Who may write may say that it is now; no more (utimensat(2)). */
+	return times == BOTH_NOW ? node_check(node, identity, MAY_WRITE) : E_PERM;
 }
 
 static void set_owner(struct node *node, const struct file_attributes *set)
@@ -41,6 +44,30 @@ static void set_owner(struct node *node, const struct file_attributes *set)
 	}
 }
 
+void node_drop_setid(struct node *node, bool privileged)
+{
+	if (privileged || !node_is(node, MODE_FILE))
+		return;
+	node->mode &= ~(u32)MODE_SETUID;
+	if (node->mode & 010)
+		node->mode &= ~(u32)MODE_SETGID;
+}
+
+static err_t set_size(struct node *node, struct identity identity, u64 size)
+{
+	node_drop_setid(node, identity_is_root(identity));
+	return node_resize(node, size);
+}
+
+/* Nobody makes a file set-group-id to a group that is not one's own. */
+static u32 set_mode(const struct node *node, struct identity identity, u32 mode)
+{
+	mode &= MODE_PERMISSIONS;
+	if (!identity_is_root(identity) && !identity_has_group(identity, node->gid))
+		mode &= ~(u32)MODE_SETGID;
+	return (node->mode & MODE_TYPE) | mode;
+}
+
 err_t node_set(struct node *node, struct identity identity, const struct file_attributes *set)
 {
 	err_t error = set_check(node, identity, set);
@@ -48,15 +75,17 @@ err_t node_set(struct node *node, struct identity identity, const struct file_at
 	if (!error && (set->mask & FILE_SET_SIZE)) {
 		if (node_is(node, MODE_DIR))
 			error = E_ISDIR;
+		else if (!node_is(node, MODE_FILE))
+			error = E_INVAL;
 		else
-			error = node_is(node, MODE_FILE) ? node_resize(node, set->size) : E_INVAL;
+			error = set_size(node, identity, set->size);
 	}
 	if (error || !(set->mask & ~(u32)(FILE_SET_SIZE | FILE_SET_NOFOLLOW)))
 		return error;
 	if (!node->fs->ops->store)
 		return E_READONLY;
 	if ((set->mask & FILE_SET_MODE) && !node_is(node, MODE_LINK))
-		node->mode = (node->mode & MODE_TYPE) | (set->mode & MODE_PERMISSIONS);
+		node->mode = set_mode(node, identity, set->mode);
 	set_owner(node, set);
 	node_touch(node, TIME_CHANGE);
 	if (set->mask & FILE_SET_ATIME)

@@ -10,16 +10,21 @@ struct lookup {
 	struct walk walk;
 };
 
-/* Walk the request's path. E_HELD: it went elsewhere. lookup_end in any case. */
-static err_t lookup(struct request *rq, struct lookup *l, u32 flags)
+/* Walk the request's path on behalf of `who`. E_HELD: it went elsewhere. lookup_end in any case. */
+static err_t lookup_as(struct request *rq, struct lookup *l, u32 flags, struct identity who)
 {
 	err_t error = path_fetch(rq, DIR_PATH_MAX, &l->path);
 
 	l->walk = (struct walk){ 0 };
 	if (error)
 		return error;
-	error = walk(&l->walk, rq->object, flags, l->path.text, rq->in_size);
+	error = walk(&l->walk, request_base(rq), who, flags, l->path.text, rq->in_size);
 	return walk_error(rq, &l->walk, 0, error);
+}
+
+static err_t lookup(struct request *rq, struct lookup *l, u32 flags)
+{
+	return lookup_as(rq, l, flags, open_identity(rq->object));
 }
 
 static void lookup_end(struct lookup *l)
@@ -74,17 +79,24 @@ static err_t fs_dir_readlink(struct request *rq, u64 *length)
 	return error;
 }
 
+/* In the order in which Linux finds fault. */
+static err_t truncate_check(const struct node *node, struct identity identity)
+{
+	if (node_is(node, MODE_DIR))
+		return E_ISDIR;
+	return node_is(node, MODE_FILE) ? node_check(node, identity, MAY_WRITE) : E_INVAL;
+}
+
 static err_t fs_dir_set(struct request *rq, const struct file_attributes *attributes)
 {
-	struct open_file *open = rq->object;
 	struct lookup l;
 	err_t error = lookup(rq, &l, attributes->mask & FILE_SET_NOFOLLOW ? 0 : WALK_FOLLOW);
 
 	if (!error && (attributes->mask & FILE_SET_SIZE))
-		error = node_check(l.walk.node, open->identity, MAY_WRITE);
+		error = truncate_check(l.walk.node, l.walk.identity);
 	if (!error) {
 		fiber_lock_take(&l.walk.node->lock);
-		error = node_set(l.walk.node, open->identity, attributes);
+		error = node_set(l.walk.node, l.walk.identity, attributes);
 		fiber_lock_give(&l.walk.node->lock);
 	}
 	lookup_end(&l);
@@ -93,17 +105,20 @@ static err_t fs_dir_set(struct request *rq, const struct file_attributes *attrib
 
 static err_t fs_dir_access(struct request *rq, u32 flags, u32 mode)
 {
-	struct open_file *open = rq->object;
+	const struct open_file *open = rq->object;
+	struct identity who = open_identity(open);
 	struct lookup l;
 
-	if (flags & ~(u32)DIR_NOFOLLOW || mode > 7)
+	if (flags & ~(u32)(DIR_NOFOLLOW | DIR_REAL) || mode > 7)
 		return E_INVAL;
-	err_t error = lookup(rq, &l, follow(flags));
+	if ((flags & DIR_REAL) && open->credentials)
+		who = open->credentials->real;
+	err_t error = lookup_as(rq, &l, follow(flags), who);
 	bool stored = !error && (node_is(l.walk.node, MODE_FILE) || node_is(l.walk.node, MODE_DIR));
 	if (!error && (mode & MAY_WRITE) && l.walk.fs->readonly && stored)
 		error = E_READONLY;
 	if (!error)
-		error = node_check(l.walk.node, open->identity, mode);
+		error = node_check(l.walk.node, who, mode);
 	lookup_end(&l);
 	return error;
 }
@@ -117,11 +132,20 @@ static err_t fs_dir_statfs(struct request *rq)
 	return error ? error : fs_file_ops.file_statfs(rq);
 }
 
+/* Whoever attaches a server leads everybody there. */
+static err_t attach_check(const struct request *rq)
+{
+	return identity_is_root(open_identity(rq->object)) ? OK : E_PERM;
+}
+
 static err_t fs_dir_attach(struct request *rq, cap_t target)
 {
 	struct lookup l;
-	err_t error = lookup(rq, &l, WALK_FOLLOW | WALK_STAY);
+	err_t error = attach_check(rq);
 
+	if (error)
+		return error;
+	error = lookup(rq, &l, WALK_FOLLOW | WALK_STAY);
 	if (!error && (!target || l.walk.node == l.walk.fs->root))
 		error = E_INVAL;
 	else if (!error && l.walk.node->attached)
@@ -138,8 +162,11 @@ static err_t fs_dir_attach(struct request *rq, cap_t target)
 static err_t fs_dir_detach(struct request *rq)
 {
 	struct lookup l;
-	err_t error = lookup(rq, &l, WALK_FOLLOW | WALK_STAY);
+	err_t error = attach_check(rq);
 
+	if (error)
+		return error;
+	error = lookup(rq, &l, WALK_FOLLOW | WALK_STAY);
 	if (!error && !l.walk.node->attached)
 		error = E_INVAL;
 	if (!error) {
@@ -174,4 +201,5 @@ const struct dir_ops fs_dir_ops = {
 	.dir_detach = fs_dir_detach,
 	.dir_sync = fs_dir_sync,
 	.dir_memory = fs_dir_memory,
+	.dir_authenticate = fs_dir_authenticate,
 };

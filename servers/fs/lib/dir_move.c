@@ -8,6 +8,7 @@
 /* The two walks of a call, from two open directories of this server. */
 struct pair {
 	struct open_file *from, *to;
+	struct identity identity;
 	struct walk old, new;
 	struct path paths;
 	const char *second; /* the second one in `paths` */
@@ -17,13 +18,14 @@ struct pair {
 /* Find the directory behind `gate` (0: the request's own), and cut the text in two. */
 static err_t pair_begin(struct pair *pair, struct request *rq, cap_t gate)
 {
-	pair->from = pair->to = rq->object;
+	pair->from = request_base(rq);
+	pair->to = rq->object;
+	pair->identity = open_identity(rq->object);
 	pair->old = pair->new = (struct walk){ 0 };
 	if (gate) {
-		u64 label;
-		if (gate_identify(rq->server->port, gate, &label))
-			return E_XDEV;
-		pair->to = label ? (struct open_file *)label : pair->from->fs->top_open;
+		err_t foreign = open_of_gate(pair->from->fs, rq, gate, &pair->to);
+		if (foreign)
+			return foreign;
 	}
 	err_t error = path_fetch(rq, 2 * DIR_PATH_MAX + 1, &pair->paths);
 	if (error)
@@ -53,11 +55,13 @@ static void pair_end(struct pair *pair)
 /* Walk both. An error of either is the call's answer. */
 static err_t pair_walk(struct pair *pair, struct request *rq, u32 old_flags, u32 new_flags)
 {
-	err_t error = walk(&pair->old, pair->from, old_flags, pair->paths.text, pair->first_size);
+	err_t error = walk(&pair->old, pair->from, pair->identity, old_flags, pair->paths.text,
+	                   pair->first_size);
 
 	if (error)
 		return walk_error(rq, &pair->old, 0, error);
-	error = walk(&pair->new, pair->to, new_flags, pair->second, pair->second_size);
+	error = walk(&pair->new, pair->to, pair->identity, new_flags, pair->second,
+	             pair->second_size);
 	return error ? walk_error(rq, &pair->new, 1, error) : OK;
 }
 
@@ -168,6 +172,19 @@ static err_t rename_check_types(const struct pair *pair, u32 flags)
 	return directory ? E_NOTDIR : E_ISDIR;
 }
 
+/* A directory that gets another parent is written to: its ".." changes. */
+static err_t rename_check_moved(const struct pair *pair, u32 flags)
+{
+	const struct walk *old = &pair->old, *new = &pair->new;
+	err_t error = OK;
+
+	if (node_is(old->node, MODE_DIR))
+		error = node_check(old->node, pair->identity, MAY_WRITE);
+	if (!error && (flags & DIR_EXCHANGE) && node_is(new->node, MODE_DIR))
+		error = node_check(new->node, pair->identity, MAY_WRITE);
+	return error;
+}
+
 static err_t rename_check(const struct pair *pair, u32 flags)
 {
 	const struct walk *old = &pair->old, *new = &pair->new;
@@ -183,6 +200,8 @@ static err_t rename_check(const struct pair *pair, u32 flags)
 		error = dir_check_remove(new->parent, new->node, new->identity);
 	if (!error)
 		error = rename_check_types(pair, flags);
+	if (!error && old->parent != new->parent)
+		error = rename_check_moved(pair, flags);
 	if (error)
 		return error;
 	bool another_child =

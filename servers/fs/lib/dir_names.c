@@ -5,26 +5,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Can the walk's end become a new node that is (or is not) a directory? */
-static err_t make_check(const struct walk *w, bool directory)
+/* Can the walk's end become a new node of this sort? */
+static err_t make_check(const struct walk *w, u32 mode)
 {
+	u32 type = mode & MODE_TYPE;
+
 	if (w->node)
 		return E_EXISTS;
-	return w->slash && !directory ? E_NOENT : OK;
+	if (w->slash && type != MODE_DIR)
+		return E_NOENT;
+	err_t error = dir_check_add(w->parent, w->identity);
+	if (error)
+		return error;
+	bool device = type == MODE_CHAR || type == MODE_BLOCK;
+	return device && !identity_is_root(w->identity) ? E_PERM : OK;
 }
 
 static err_t make_at(struct request *rq, const char *path, size_t size, struct node_make *make)
 {
-	struct open_file *start = rq->object;
+	struct open_file *start = request_base(rq);
 	struct walk w = { 0 };
 	struct node *made;
 
 	fiber_lock_take(&start->fs->change);
-	err_t error = walk(&w, start, WALK_ABSENT | WALK_STAY, path, size);
+	err_t error =
+	        walk(&w, start, open_identity(rq->object), WALK_ABSENT | WALK_STAY, path, size);
 	if (error)
 		error = walk_error(rq, &w, 0, error);
 	else
-		error = make_check(&w, (make->mode & MODE_TYPE) == MODE_DIR);
+		error = make_check(&w, make->mode);
 	if (!error)
 		error = dir_create(&w, make, &made);
 	if (!error)
@@ -124,7 +133,7 @@ static err_t remove_walked(struct walk *w)
 
 err_t fs_dir_remove(struct request *rq, u32 flags)
 {
-	struct open_file *start = rq->object;
+	struct open_file *start = request_base(rq);
 	struct walk w = { 0 };
 	struct path path;
 
@@ -134,7 +143,7 @@ err_t fs_dir_remove(struct request *rq, u32 flags)
 	if (error)
 		return error;
 	fiber_lock_take(&start->fs->change);
-	error = walk(&w, start, WALK_STAY, path.text, rq->in_size);
+	error = walk(&w, start, open_identity(rq->object), WALK_STAY, path.text, rq->in_size);
 	if (error)
 		error = walk_error(rq, &w, 0, error);
 	else

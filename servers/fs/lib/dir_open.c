@@ -11,8 +11,8 @@
 enum {
 	OPEN_KEPT = OPEN_ACCESS | OPEN_APPEND | OPEN_NONBLOCK | OPEN_DIRECT | OPEN_DIRECTORY |
 	            OPEN_NOFOLLOW | OPEN_NOATIME | OPEN_PATH,
-	OPEN_WITH_PATH =
-	        OPEN_PATH | OPEN_DIRECTORY | OPEN_NOFOLLOW, /* the others mean nothing then */
+	OPEN_WITH_PATH = OPEN_PATH | OPEN_DIRECTORY | OPEN_NOFOLLOW |
+	                 DIR_OPEN_BOUND, /* the others mean nothing then */
 };
 
 err_t dir_create(struct walk *w, struct node_make *make, struct node **node)
@@ -26,6 +26,9 @@ err_t dir_create(struct walk *w, struct node_make *make, struct node **node)
 	make->gid = dir->mode & MODE_SETGID ? dir->gid : w->identity.gid;
 	if ((dir->mode & MODE_SETGID) && (make->mode & MODE_TYPE) == MODE_DIR)
 		make->mode |= MODE_SETGID;
+	else if (!identity_is_root(w->identity) && !identity_has_group(w->identity, make->gid) &&
+	         (make->mode & 010))
+		make->mode &= ~(u32)MODE_SETGID;
 	if (!w->fs->ops->create)
 		return E_READONLY;
 	if ((make->mode & MODE_TYPE) == MODE_DIR && dir->nlink >= w->fs->links_max)
@@ -57,18 +60,27 @@ static err_t open_check(const struct walk *w, u32 flags, bool made)
 		return E_NXIO;
 	if (writes && w->fs->readonly && (node_is(node, MODE_FILE) || node_is(node, MODE_DIR)))
 		return E_READONLY;
+	if ((flags & DIR_OPEN_EXECUTE) && !node_is(node, MODE_FILE))
+		return E_ACCESS;
 	if (made)
 		return OK;
+	if (flags & DIR_OPEN_EXECUTE)
+		wanted |= MAY_EXECUTE;
 	if ((flags & OPEN_ACCESS) != OPEN_WRITE)
 		wanted |= MAY_READ;
 	if (writes)
 		wanted |= MAY_WRITE;
-	return node_check(node, w->identity, wanted);
+	err_t error = node_check(node, w->identity, wanted);
+	if (error)
+		return error;
+	bool owner = identity_is_root(w->identity) || w->identity.uid == node->uid;
+	return (flags & OPEN_NOATIME) && !owner ? E_PERM : OK;
 }
 
-static err_t open_truncate(struct node *node)
+static err_t open_truncate(struct node *node, struct identity identity)
 {
 	fiber_lock_take(&node->lock);
+	node_drop_setid(node, identity_is_root(identity));
 	err_t error = node_resize(node, 0);
 	fiber_lock_give(&node->lock);
 	return error;
@@ -86,7 +98,7 @@ static err_t open_fifo(struct request *rq, const struct walk *w)
 	                        node->gid, &gate);
 	if (error)
 		return error;
-	error = request_cross(rq, CROSS_DOWN, 0, gate, "", 0, rq->in_size);
+	error = request_cross(rq, CROSS_NODE, 0, gate, "", 0, rq->in_size);
 	err_t closed = cap_close(gate);
 	(void)closed; /* the answer has its own copy */
 	return error;
@@ -126,7 +138,26 @@ static err_t open_prepare(struct request *rq, const struct walk *w, u32 flags, c
 	bool plain = node_is(node, MODE_FILE) || node_is(node, MODE_DIR);
 	if (!plain && !node->file_ops)
 		return E_NXIO;
-	return (flags & OPEN_TRUNCATE) && node_is(node, MODE_FILE) ? open_truncate(node) : OK;
+	return (flags & OPEN_TRUNCATE) && node_is(node, MODE_FILE)
+	               ? open_truncate(node, w->identity)
+	               : OK;
+}
+
+/* A gate to `open`, which is new, for the caller; or the end of it. */
+static err_t open_give(struct request *rq, const struct walk *w, struct open_file *open, u32 flags,
+                       cap_t *file)
+{
+	const struct open_file *handle = rq->object;
+
+	open->privileged = identity_is_root(w->identity);
+	if ((flags & DIR_OPEN_BOUND) || !w->fs->accept)
+		open_bind(open, handle->credentials);
+	err_t error = request_gate(rq, (u64)open, file);
+	if (error)
+		open_put(open);
+	else
+		*file |= CAP_MOVE;
+	return error;
 }
 
 /* The node is known and allowed: give the caller a gate. */
@@ -142,17 +173,9 @@ static err_t open_gate(struct request *rq, const struct walk *w, u32 flags, cap_
 	}
 	bool named = w->parent && !node_is(node, MODE_DIR) && node->nlink > 0;
 	struct open_file *open =
-	        open_create(w->fs, node, w->identity, flags & OPEN_KEPT, named ? w->parent : NULL,
+	        open_create(w->fs, node, flags & OPEN_KEPT, named ? w->parent : NULL,
 	                    named ? w->name : NULL, w->name_size);
-	if (!open)
-		return E_FUNDS;
-	err_t error = request_gate(rq, (u64)open, file);
-	if (error) {
-		open_put(open);
-		return error;
-	}
-	*file |= CAP_MOVE;
-	return OK;
+	return open ? open_give(rq, w, open, flags, file) : E_FUNDS;
 }
 
 /* A file without a name in the directory where the walk ended (O_TMPFILE). */
@@ -195,22 +218,13 @@ static err_t open_memory(struct request *rq, struct walk *w, const char *name, u
 	if (error)
 		return error;
 	node->seals = seals;
-	struct open_file *open =
-	        open_create(w->fs, node, w->identity, OPEN_BOTH, NULL, name, strlen(name));
+	struct open_file *open = open_create(w->fs, node, OPEN_BOTH, NULL, name, strlen(name));
 	node_put(node);
-	if (!open)
-		return E_FUNDS;
-	error = request_gate(rq, (u64)open, file);
-	if (error)
-		open_put(open);
-	else
-		*file |= CAP_MOVE;
-	return error;
+	return open ? open_give(rq, w, open, 0, file) : E_FUNDS;
 }
 
 err_t fs_dir_memory(struct request *rq, u32 seals, cap_t *file, u32 *mode_out)
 {
-	struct open_file *start = rq->object;
 	struct walk w = { 0 };
 	struct path paths;
 
@@ -225,8 +239,8 @@ err_t fs_dir_memory(struct request *rq, u32 seals, cap_t *file, u32 *mode_out)
 	else if (name_size > DIR_PATH_MAX)
 		error = E_NAMETOOLONG;
 	if (!error) {
-		error = walk(&w, start, WALK_FOLLOW, paths.text + name_size,
-		             rq->in_size - name_size);
+		error = walk(&w, request_base(rq), open_identity(rq->object), WALK_FOLLOW,
+		             paths.text + name_size, rq->in_size - name_size);
 		error = error ? walk_error(rq, &w, 0, error)
 		              : open_memory(rq, &w, paths.text, seals, file);
 		walk_end(&w);
@@ -269,7 +283,7 @@ static err_t open_walked(struct request *rq, struct walk *w, u32 flags, u32 mode
 
 err_t fs_dir_open(struct request *rq, u32 flags, u32 mode, cap_t *file, u32 *mode_out)
 {
-	struct open_file *start = rq->object;
+	struct open_file *start = request_base(rq);
 	struct walk w = { 0 };
 	struct path path;
 	u32 how = 0;
@@ -291,7 +305,7 @@ err_t fs_dir_open(struct request *rq, u32 flags, u32 mode, cap_t *file, u32 *mod
 	bool changes = flags & (OPEN_CREATE | OPEN_UNNAMED);
 	if (changes)
 		fiber_lock_take(&start->fs->change);
-	error = walk(&w, start, how, path.text, rq->in_size);
+	error = walk(&w, start, open_identity(rq->object), how, path.text, rq->in_size);
 	error = error ? walk_error(rq, &w, 0, error) : open_walked(rq, &w, flags, mode, file);
 	if (changes)
 		fiber_lock_give(&start->fs->change);

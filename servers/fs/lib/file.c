@@ -85,7 +85,7 @@ static err_t fs_file_set(struct request *rq, const struct file_attributes *attri
 	if ((attributes->mask & FILE_SET_SIZE) && !open_writes(open))
 		return E_INVAL;
 	fiber_lock_take(&open->node->lock);
-	err_t error = node_set(open->node, open->identity, attributes);
+	err_t error = node_set(open->node, open_identity(open), attributes);
 	fiber_lock_give(&open->node->lock);
 	return error;
 }

@@ -15,6 +15,7 @@
  * lock holds fs->change first, so there is no order among them. */
 #pragma once
 
+#include "proto/auth.h"
 #include "proto/dir.h"
 #include "proto/file.h"
 #include "rt/fiber.h"
@@ -211,13 +212,17 @@ struct fs {
 	bool top;     /* ".." at the root is the root: nothing is above this one */
 	cap_t pipe;   /* the pipe server's gate, or 0: FIFOs cannot be opened */
 	cap_t socket; /* the socket server's, for nodes, or 0: nobody can connect to sockets */
+	/* Who sent a ticket along (lib/identity); NULL: nobody is told from anybody, and all that
+	 * comes through the public gate is allowed. */
+	err_t (*accept)(struct request *rq, cap_t ticket, struct auth_identity *identity);
 	/* Calls of other interfaces than dir and file at a gate; may be NULL. */
 	void (*dispatch)(struct fs *fs, struct request *rq);
 
 	/* --- the library's own --- */
 	struct server *server;
 	struct fiber_lock change;   /* whoever changes names or takes several nodes' locks */
-	struct open_file *top_open; /* what label 0 stands for */
+	struct open_file *top_open; /* what FS_LABEL_PUBLIC stands for */
+	struct open_file *system_open;
 	struct list opens;
 	u32 open_count;
 	struct fs_maps *maps;
@@ -231,19 +236,35 @@ void fs_spare(struct fs *fs);
 /* Write back what clients changed through mappings, then sync_all. */
 MUST_CHECK err_t fs_sync(struct fs *fs);
 
-/* Who acts. Root for everybody until there is an identity server. */
+/* Who acts, as far as permissions go. */
 struct identity {
-	u32 uid, gid;
+	u32 uid, gid, group_count;
+	const u32 *groups; /* supplementary ones */
 };
+static inline bool identity_is_root(struct identity identity) { return identity.uid == 0; }
+/* Is `gid` its group, or one of its groups? */
+bool identity_has_group(struct identity identity, u32 gid);
+
+/* What the auth server has said of a client. */
+struct credentials {
+	u32 users; /* open files */
+	struct identity effective, real;
+	u32 groups[];
+};
+
+/* Labels of gates that stand for no open file: nobody in particular at the root, and the system
+ * itself, for the supervisor only. */
+enum { FS_LABEL_PUBLIC = 0, FS_LABEL_SYSTEM = 1 };
 
 /* The object behind the gate to an open file or directory; its address is the gate's label. */
 struct open_file {
 	struct list link;
 	struct fs *fs;
 	struct node *node;
-	struct identity identity;
-	u32 flags; /* OPEN_*; OPEN_CREATE and the like are taken off */
-	u32 users; /* the gate, and handlers that run */
+	struct credentials *credentials; /* NULL: acts as nobody */
+	bool privileged;                 /* root has opened it */
+	u32 flags;                       /* OPEN_*; OPEN_CREATE and the like are taken off */
+	u32 users;                       /* the gate, and handlers that run */
 	u64 position;
 	struct fiber_lock lock; /* protects position across a read or write */
 	struct node *parent;    /* of what is no directory: where it was opened, for file_path */

@@ -16,9 +16,9 @@ static inline u64 u64_min(u64 a, u64 b) { return a < b ? a : b; }
 /* --- open.c --- */
 
 /* An open file for `node` (takes a reference of its own), with one user; NULL without memory.
- * `parent` and `name` may be NULL. */
-struct open_file *open_create(struct fs *fs, struct node *node, struct identity identity, u32 flags,
-                              struct node *parent, const char *name, size_t name_size);
+ * `name` in `parent` may be NULL. */
+struct open_file *open_create(struct fs *fs, struct node *node, u32 flags, struct node *parent,
+                              const char *name, size_t name_size);
 void open_put(struct open_file *open);
 static inline bool open_reads(const struct open_file *open)
 {
@@ -28,6 +28,24 @@ static inline bool open_writes(const struct open_file *open)
 {
 	return !(open->flags & OPEN_PATH) && (open->flags & OPEN_ACCESS) != OPEN_READ;
 }
+
+/* --- identity.c: who asks --- */
+
+struct identity open_identity(const struct open_file *open);
+/* What the generated dispatcher is given for dir.h: rq->object is the gate's open file, who acts;
+ * this is where its paths start, the open file that came along or the gate's own. */
+struct open_file *request_base(const struct request *rq);
+/* Take a base that came along: E_XDEV. request_base_end when the request is over. */
+MUST_CHECK err_t request_base_begin(struct request *rq);
+void request_base_end(struct open_file *base);
+/* The open file behind a gate of ours: E_XDEV. */
+MUST_CHECK err_t open_of_gate(struct fs *fs, struct request *rq, cap_t gate,
+                              struct open_file **open);
+struct open_file *open_of_label(struct fs *fs, u64 label);
+MUST_CHECK err_t credentials_create(const struct auth_identity *from, struct credentials **made);
+void open_bind(struct open_file *open, struct credentials *credentials);
+void credentials_put(struct credentials *credentials);
+err_t fs_dir_authenticate(struct request *rq, cap_t ticket, cap_t *handle);
 
 /* --- walk.c: paths --- */
 
@@ -69,10 +87,10 @@ struct path {
  * path_free then; it is all right on one that could not be fetched. */
 MUST_CHECK err_t path_fetch(struct request *rq, size_t limit, struct path *path);
 void path_free(struct path *path);
-/* Walk `path`, which stays until walk_end, from `start`. E_CROSS: answer with walk_cross. walk_end
- * in any case; it is all right on a zeroed walk. */
-MUST_CHECK err_t walk(struct walk *w, struct open_file *start, u32 flags, const char *path,
-                      size_t size);
+/* Walk `path`, which stays until walk_end, from `start` on behalf of `identity`. E_CROSS: answer with walk_cross. walk_end in any
+ * case; it is all right on a zeroed walk. */
+MUST_CHECK err_t walk(struct walk *w, struct open_file *start, struct identity identity, u32 flags,
+                      const char *path, size_t size);
 void walk_end(struct walk *w);
 /* Answer the request for a walk that said E_CROSS on path `which`. */
 err_t walk_cross(struct request *rq, const struct walk *w, u32 which);
@@ -106,6 +124,9 @@ MUST_CHECK err_t dir_create(struct walk *w, struct node_make *make, struct node 
 
 MUST_CHECK err_t node_set(struct node *node, struct identity identity,
                           const struct file_attributes *attributes);
+/* The contents change: what is set-id is so for what was in the file before. Root may. With the
+ * node's lock; the caller stores. */
+void node_drop_setid(struct node *node, bool privileged);
 /* A read has happened. */
 void node_accessed(struct node *node, u32 open_flags);
 

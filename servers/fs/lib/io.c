@@ -193,9 +193,7 @@ static err_t write_locked(struct request *rq, struct open_file *open, u64 offset
 	struct source source = { .rq = rq, .size = rq->in_size };
 	size_t done = 0;
 
-	/* What is set-id is so for what was in the file before. Root may. */
-	if ((node->mode & (MODE_SETUID | MODE_SETGID)) && open->identity.uid != 0)
-		node->mode &= ~(u32)(MODE_SETUID | MODE_SETGID);
+	node_drop_setid(node, open->privileged);
 	err_t error = node_write(node, offset, rq->in_size, &source, &done);
 	*count = done;
 	return error;

@@ -35,17 +35,28 @@ void node_touch(struct node *node, u32 fields)
 		node->btime_ns = now;
 }
 
+bool identity_has_group(struct identity identity, u32 gid)
+{
+	if (identity.gid == gid)
+		return true;
+	for (u32 i = 0; i < identity.group_count; i++) {
+		if (identity.groups[i] == gid)
+			return true;
+	}
+	return false;
+}
+
 err_t node_check(const struct node *node, struct identity identity, u32 wanted)
 {
 	u32 allowed = node->mode & 7;
 
-	if (identity.uid == 0) {
+	if (identity_is_root(identity)) {
 		bool runs = node_is(node, MODE_DIR) || (node->mode & 0111);
 		return (wanted & MAY_EXECUTE) && !runs ? E_ACCESS : OK;
 	}
 	if (identity.uid == node->uid)
 		allowed = node->mode >> 6 & 7;
-	else if (identity.gid == node->gid)
+	else if (identity_has_group(identity, node->gid))
 		allowed = node->mode >> 3 & 7;
 	return wanted & ~allowed ? E_ACCESS : OK;
 }
@@ -87,6 +98,7 @@ err_t dir_check_remove(const struct node *dir, const struct node *node, struct i
 		return error;
 	if (node->attached)
 		return E_BUSY;
-	bool owner = identity.uid == 0 || identity.uid == node->uid || identity.uid == dir->uid;
+	bool owner =
+	        identity_is_root(identity) || identity.uid == node->uid || identity.uid == dir->uid;
 	return (dir->mode & MODE_STICKY) && !owner ? E_PERM : OK;
 }

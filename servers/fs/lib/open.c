@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct open_file *open_create(struct fs *fs, struct node *node, struct identity identity, u32 flags,
-                              struct node *parent, const char *name, size_t name_size)
+struct open_file *open_create(struct fs *fs, struct node *node, u32 flags, struct node *parent,
+                              const char *name, size_t name_size)
 {
 	struct open_file *open = calloc(1, sizeof(*open));
 
@@ -24,7 +24,6 @@ struct open_file *open_create(struct fs *fs, struct node *node, struct identity 
 	}
 	open->fs = fs;
 	open->node = node_get(node);
-	open->identity = identity;
 	open->flags = flags;
 	open->users = 1;
 	fiber_lock_init(&open->lock);
@@ -42,6 +41,7 @@ void open_put(struct open_file *open)
 	list_remove(&open->link);
 	open->fs->open_count--;
 	open->node->opens--;
+	credentials_put(open->credentials);
 	node_put(open->node);
 	if (open->parent)
 		node_put(open->parent);

@@ -6,17 +6,32 @@
 
 enum { REQUESTS = 64, FIBERS = 16 };
 
+/* What a label that is no address stands for; nobody has opened it. */
+static struct open_file *top_create(struct fs *fs, const struct auth_identity *identity)
+{
+	struct credentials *credentials = NULL;
+	struct open_file *open =
+	        open_create(fs, fs->root, OPEN_READ | OPEN_DIRECTORY, NULL, NULL, 0);
+
+	if (!open || (identity && credentials_create(identity, &credentials)))
+		rt_fail("no memory to start with");
+	open->credentials = credentials;
+	fs->root->opens--;
+	fs->open_count--;
+	return open;
+}
+
 void fs_init(struct fs *fs)
 {
+	static const struct auth_identity root;
+
 	fiber_lock_init(&fs->change);
 	list_init(&fs->opens);
 	fs->open_count = 0;
-	fs->top_open = open_create(fs, fs->root, (struct identity){ 0 }, OPEN_READ | OPEN_DIRECTORY,
-	                           NULL, NULL, 0);
-	if (!fs->top_open || map_start(fs))
+	fs->top_open = top_create(fs, fs->accept ? NULL : &root);
+	fs->system_open = top_create(fs, &root);
+	if (map_start(fs))
 		rt_fail("no memory to start with");
-	fs->root->opens--; /* nobody has opened it */
-	fs->open_count--;
 }
 
 void fs_stop(struct fs *fs)
@@ -25,6 +40,7 @@ void fs_stop(struct fs *fs)
 
 	while ((open = list_first(&fs->opens, struct open_file, link))) {
 		list_remove(&open->link);
+		credentials_put(open->credentials);
 		free(open->name);
 		free(open);
 	}
@@ -32,16 +48,30 @@ void fs_stop(struct fs *fs)
 		map_stop(fs);
 }
 
+static void fs_dispatch_dir(struct request *rq)
+{
+	err_t error = request_base_begin(rq);
+	struct open_file *base = rq->cookie;
+
+	if (error) {
+		request_caps_drop(rq);
+		request_reply(rq, error);
+		return;
+	}
+	dir_serve(&fs_dir_ops, rq);
+	request_base_end(base);
+}
+
 static void fs_dispatch(struct server *server, struct request *rq)
 {
 	struct fs *fs = server->state;
-	struct open_file *open = rq->label ? (struct open_file *)rq->label : fs->top_open;
+	struct open_file *open = open_of_label(fs, rq->label);
 
 	open->users++; /* the last gate may go while the request runs */
 	rq->object = open;
 	switch (rq->msg.word[0] >> 16) {
 	case INTERFACE_DIR:
-		dir_serve(&fs_dir_ops, rq);
+		fs_dispatch_dir(rq);
 		break;
 	case INTERFACE_FILE:
 		file_serve(open->node->file_ops ? open->node->file_ops : &fs_file_ops, rq);
@@ -59,7 +89,7 @@ static void fs_no_clients(struct server *server, u64 label)
 {
 	struct fs *fs = server->state;
 
-	if (label)
+	if (label > FS_LABEL_SYSTEM)
 		open_put((struct open_file *)label);
 	if (fs->open_count == 0)
 		map_reap(fs, false);

@@ -163,7 +163,8 @@ static err_t walk_name(struct walk *w, const char *name, size_t size, bool last)
 	}
 	if (found->attached && !(last && (w->flags & WALK_STAY))) {
 		walk_skip_slashes(w);
-		error = walk_cross_to(w, CROSS_DOWN, found->attached);
+		error = walk_cross_to(w, node_is(found, MODE_DIR) ? CROSS_DOWN : CROSS_NODE,
+		                      found->attached);
 		node_put(found);
 		return error;
 	}
@@ -207,10 +208,11 @@ static err_t walk_step(struct walk *w)
 	return walk_name(w, name, end - start, last);
 }
 
-err_t walk(struct walk *w, struct open_file *start, u32 flags, const char *path, size_t size)
+err_t walk(struct walk *w, struct open_file *start, struct identity identity, u32 flags,
+           const char *path, size_t size)
 {
 	*w = (struct walk){
-		.fs = start->fs, .identity = start->identity, .flags = flags, .last = LAST_NONE
+		.fs = start->fs, .identity = identity, .flags = flags, .last = LAST_NONE
 	};
 	if (size > DIR_PATH_MAX)
 		return E_NAMETOOLONG;

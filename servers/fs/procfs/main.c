@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* procfs: what stands in /proc (README.md). */
 #include "procfs.h"
+#include "lib/identity/identity.h"
 #include "proto/supervisor.h"
 
 struct procfs procfs;
@@ -15,6 +16,7 @@ int main(void)
 	procfs.terminal = rt_cap("terminal");
 	procfs.supervisor = rt_cap_need("supervisor");
 	tree_start(&procfs.fs);
+	procfs.fs.accept = identity_accept;
 	fs_init(&procfs.fs);
 	fs_serve_with(&procfs.fs, &server);
 	err_t error = rt_server_start(&server);

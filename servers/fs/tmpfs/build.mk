@@ -1,3 +1,3 @@
 server := tmpfs
 sources := main.c names.c contents.c pages.c archive.c
-uses := fslib
+uses := fslib identity

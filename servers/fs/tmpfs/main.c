@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "abi/thread.h"
+#include "lib/identity/identity.h"
 #include "proto/supervisor.h"
 #include "tmpfs.h"
 
@@ -76,6 +77,7 @@ int main(int argc, char **argv)
 	tmpfs.fs.socket = rt_cap("socket");
 	if (archive)
 		unpack(archive);
+	tmpfs.fs.accept = identity_accept;
 	fs_init(&tmpfs.fs);
 	fs_serve_with(&tmpfs.fs, &server);
 	err_t error = rt_server_start(&server);

@@ -14,21 +14,43 @@
 
 #include "test.h"
 
-enum { ROOT = PROCESS_ROOT, TMP = 100, MNT = 101 };
+/* The server at /tmp knows identities: paths in it go through our handle. MNT knows none. */
+enum { ROOT = PROCESS_ROOT, TMP = 100, MNT = 101, TMP_HANDLE = 102, TICKET = 200 };
 
 struct thread main_thread;
 char process_path[512];
 static cap_t last_gate, last_second;
 static char last_path[2 * PATH_MAX];
 static size_t last_size;
-static int given, closed, calls;
+static int given, closed, calls, shown;
+static cap_t ticket_target;
 
 /* --- what the walker needs --- */
 
 err_t cap_close(cap_t cap)
 {
-	CHECK(cap == TMP || cap == MNT);
+	CHECK(cap == TMP || cap == MNT || cap == TMP_HANDLE || cap == TICKET);
 	closed++;
+	return OK;
+}
+err_t cap_same(cap_t a, cap_t b) { return a == b ? OK : E_NOENT; }
+err_t auth_ticket(cap_t identity, cap_t target, cap_t *ticket)
+{
+	CHECK_EQ(identity, PROCESS_IDENTITY);
+	*ticket = TICKET;
+	ticket_target = target;
+	given++;
+	return OK;
+}
+err_t dir_authenticate(cap_t dir, cap_t ticket, cap_t *handle)
+{
+	CHECK_EQ(ticket, TICKET);
+	CHECK_EQ(dir, ticket_target);
+	shown++;
+	if (dir != TMP)
+		return E_NOSYS;
+	*handle = TMP_HANDLE;
+	given++;
 	return OK;
 }
 bool signal_interrupts(void) { return false; }
@@ -85,8 +107,9 @@ static bool name_is(const char **at, const char *name)
 	return true;
 }
 
-static err_t server_walk(cap_t server, struct msg *m, u64 which, const char *path)
+static err_t server_walk(cap_t gate, struct msg *m, u64 which, const char *path)
 {
+	cap_t server = gate == TMP_HANDLE ? TMP : gate;
 	const char *at = path;
 
 	while (*at) {
@@ -159,7 +182,18 @@ static void world_make(void)
 	main_thread.self = &main_thread;
 	walk_start();
 	cwd.file = NULL;
-	given = closed = calls = 0;
+	handles_drop();
+	given = closed = calls = shown = 0;
+}
+
+/* What is neither closed nor kept for the next time has leaked. */
+static void check_given(void)
+{
+	int kept = 0;
+
+	for (u32 i = 0; i < MOUNT_MAX; i++)
+		kept += (mount_handles[i].attached != 0) + (mount_handles[i].handle != 0);
+	CHECK_EQ(given, closed + kept);
 }
 
 static err_t walk_from(const struct place *place, const char *path)
@@ -169,7 +203,7 @@ static err_t walk_from(const struct place *place, const char *path)
 
 	snprintf(buffer, sizeof(buffer), "%s", path);
 	err_t error = walk_path(&walk, place, buffer);
-	CHECK_EQ(given, closed);
+	check_given();
 	return error;
 }
 
@@ -200,7 +234,7 @@ TEST(dot_dot_leaves_an_attached_server_where_it_is_attached)
 {
 	world_make();
 	CHECK_EQ(walk_from(&root, "/tmp/a/mnt/../z"), OK);
-	CHECK_EQ(last_gate, TMP);
+	CHECK_EQ(last_gate, TMP_HANDLE);
 	CHECK_STR(last_path, "a/z");
 	CHECK_EQ(walk_from(&root, "/tmp/../etc/passwd"), OK);
 	CHECK_EQ(last_gate, ROOT);
@@ -214,7 +248,7 @@ TEST(an_absolute_link_starts_again_at_the_root)
 {
 	world_make();
 	CHECK_EQ(walk_from(&root, "/abs/y"), OK);
-	CHECK_EQ(last_gate, TMP);
+	CHECK_EQ(last_gate, TMP_HANDLE);
 	CHECK_STR(last_path, "x/y");
 	CHECK_EQ(walk_from(&root, "/tmp/abs"), OK);
 	CHECK_STR(last_path, "x/");
@@ -238,7 +272,7 @@ TEST(a_directory_of_an_attached_server_knows_its_way_up)
 	CHECK_STR(path, "/tmp/a/mnt/sub/x");
 	/* MNT's "..": above its root, since this server sees every directory as its root. */
 	CHECK_EQ(walk_from(&place, "../q"), OK);
-	CHECK_EQ(last_gate, TMP);
+	CHECK_EQ(last_gate, TMP_HANDLE);
 	CHECK_STR(last_path, "a/q");
 }
 
@@ -249,12 +283,25 @@ TEST(two_paths_each_go_their_way)
 
 	world_make();
 	CHECK_EQ(walk_two(&walk, &root, first, &root, second), OK);
-	CHECK_EQ(given, closed);
-	CHECK_EQ(last_gate, TMP);
-	CHECK_EQ(last_second, TMP);
+	check_given();
+	CHECK_EQ(last_gate, TMP_HANDLE);
+	CHECK_EQ(last_second, TMP_HANDLE);
 	CHECK_STR(last_path, "one");
 	CHECK_STR(last_path + 4, "two");
 	CHECK_EQ(last_size, 7);
+}
+
+TEST(a_server_is_told_who_we_are_once)
+{
+	world_make();
+	for (int i = 0; i < 3; i++) {
+		CHECK_EQ(walk_from(&root, "/tmp/a/mnt/b"), OK);
+		CHECK_EQ(shown, 2);
+	}
+	handles_drop();
+	CHECK_EQ(walk_from(&root, "/tmp/x"), OK);
+	CHECK_EQ(shown, 3);
+	CHECK_EQ(last_gate, TMP_HANDLE);
 }
 
 TEST(a_symbolic_links_text_is_not_followed)

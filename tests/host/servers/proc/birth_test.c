@@ -263,7 +263,7 @@ TEST(who_is_not_root_cannot_raise_a_hard_limit)
 	u32 shell = shell_start(64);
 
 	CHECK_EQ(set_limit(shell, LIMIT_NOFILE, 10, 20), OK);
-	world_page(shell)->euid = 1000;
+	world_page(shell)->ids.euid = 1000;
 	CHECK_EQ(set_limit(shell, LIMIT_NOFILE, 10, 21), E_PERM);
 	CHECK_EQ(set_limit(shell, LIMIT_NOFILE, 15, 20), OK);
 }

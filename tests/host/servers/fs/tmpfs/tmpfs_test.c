@@ -41,11 +41,17 @@ static void check_references(struct tmp_node *dir)
 	CHECK_EQ(dir->node.nlink, 2 + below);
 }
 
-void world_finish(void)
+static void top_put(struct open_file *open)
 {
 	tmpfs.fs.open_count++;
 	tmpfs.fs.root->opens++;
-	open_put(tmpfs.fs.top_open);
+	open_put(open);
+}
+
+void world_finish(void)
+{
+	top_put(tmpfs.fs.top_open);
+	top_put(tmpfs.fs.system_open);
 	check_references(tmp_of(tmpfs.fs.root));
 	tmpfs_end(&tmpfs);
 	CHECK_EQ(tmpfs.used, 0);

@@ -1,0 +1,2 @@
+library := identity
+sources := identity.c

@@ -159,17 +159,24 @@ i64 posix_chdir(const struct thread_regs *a)
 	return error ? error_result(error) : cwd_set(file);
 }
 
+/* The descriptor's gate acts as nobody: it says where, and we may search there or not. */
 i64 posix_fchdir(const struct thread_regs *a)
 {
-	struct file *file = descriptor_get((u32)a->rdi);
+	struct target target = { .place = { 0 } };
+	struct file *file = descriptor_get((u32)a->rdi), *bound;
 
 	if (!file)
 		return -EBADF;
-	if (file == cwd.file) {
+	if (!file_is(file, S_IFDIR)) {
 		file_put(file);
-		return 0;
+		return -ENOTDIR;
 	}
-	return cwd_set(file);
+	place_file(&target.place, file);
+	if (!target.place.base)
+		return cwd_set(file); /* a server that asks nobody who he is */
+	err_t error = file_open(&target, O_PATH | O_DIRECTORY | DIR_OPEN_BOUND, 0, &bound);
+	file_put(file);
+	return error ? error_result(error) : cwd_set(bound);
 }
 
 i64 posix_getcwd(const struct thread_regs *a)

@@ -49,7 +49,7 @@ static err_t open_check(const struct walk *w, u32 flags, bool made)
 	if ((flags & OPEN_DIRECTORY) && !node_is(node, MODE_DIR))
 		return E_NOTDIR;
 	if (flags & OPEN_PATH)
-		return OK;
+		return flags & DIR_OPEN_BOUND ? node_check(node, w->identity, MAY_EXECUTE) : OK;
 	if (node_is(node, MODE_LINK))
 		return E_LOOP;
 	if (flags & DIR_OPEN_SOCKET && !node_is(node, MODE_SOCKET))

@@ -31,6 +31,7 @@ err_t cap_info(cap_t cap, u64 *info)
 
 err_t gate_identify(cap_t port, cap_t gate, u64 *label)
 {
+	gate &= ~CAP_MOVE; /* as an answer of auth's gave it */
 	if (port == PORT_A || port == PORT_B) {
 		*label = gate;
 		return (gate == SERVER_B) == (port == PORT_B) ? OK : E_XDEV;

@@ -63,10 +63,25 @@ cap_t handle_enter(u16 mount, cap_t gate, bool *taken)
 	*taken = false;
 	if (!mount)
 		return 0;
-	if (entry->attached && cap_same(entry->attached, gate) == OK)
+	if ((entry->handle || entry->plain) && entry->attached &&
+	    cap_same(entry->attached, gate) == OK)
 		return entry->handle;
 	*taken = true;
 	return handle_new(mount, gate, gate);
+}
+
+cap_t handle_renew(u16 mount, cap_t dead)
+{
+	struct mount_handle *entry = &mount_handles[mount];
+	cap_t attached = 0;
+
+	lock_take(&process_lock);
+	if (mount && entry->handle == dead) {
+		attached = entry->attached;
+		entry->attached = 0;
+	}
+	lock_give(&process_lock);
+	return attached ? handle_new(mount, attached, attached) : 0;
 }
 
 void handles_drop(void)

@@ -323,6 +323,15 @@ static err_t walk_tracks(struct walk *walk, struct track *first, struct track *s
 			error = E_CROSS;
 			continue;
 		}
+		/* The gate there may lead to a server's next life, which knows us not yet. */
+		if (error == E_DEAD && !first->place.base) {
+			cap_t handle = handle_renew(first->place.mount, first->place.dir);
+			if (handle) {
+				first->place.dir = handle;
+				error = E_CROSS;
+				continue;
+			}
+		}
 		if (error == E_CROSS) {
 			err_t crossed = walk_cross(walk, first, second);
 			if (crossed)

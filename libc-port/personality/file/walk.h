@@ -44,6 +44,9 @@ cap_t handle_find(u16 mount, cap_t dir);
 /* A crossing has led to `gate` at mount number `mount`: the handle to go on with, or 0. *taken: the
  * gate is kept. */
 cap_t handle_enter(u16 mount, cap_t gate, bool *taken);
+/* The handle `dead` of mount number `mount` is of a server that has ended: one at the server that
+ * is attached there now, or 0. */
+cap_t handle_renew(u16 mount, cap_t dead);
 /* We are somebody else from now on. */
 void handles_drop(void);
 /* Point `place` at an open file itself: an empty path leads to it. */

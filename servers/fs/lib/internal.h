@@ -87,8 +87,8 @@ struct path {
  * path_free then; it is all right on one that could not be fetched. */
 MUST_CHECK err_t path_fetch(struct request *rq, size_t limit, struct path *path);
 void path_free(struct path *path);
-/* Walk `path`, which stays until walk_end, from `start` on behalf of `identity`. E_CROSS: answer with walk_cross. walk_end in any
- * case; it is all right on a zeroed walk. */
+/* Walk `path`, which stays until walk_end, from `start` on behalf of `identity`. E_CROSS: answer
+ * with walk_cross. walk_end in any case; it is all right on a zeroed walk. */
 MUST_CHECK err_t walk(struct walk *w, struct open_file *start, struct identity identity, u32 flags,
                       const char *path, size_t size);
 void walk_end(struct walk *w);

@@ -44,7 +44,8 @@ static void child_and_program(void)
 
 	CHECK(pid >= 0);
 	if (!pid) {
-		execl("/bin/sh", "sh", "-c", "test \"$(id -u)\" = 1000 && ! (: < secret) 2> /dev/null", NULL);
+		execl("/bin/sh", "sh", "-c",
+		      "test \"$(id -u)\" = 1000 && ! (: < secret) 2> /dev/null", NULL);
 		_exit(9);
 	}
 	CHECK_EQ(waitpid(pid, &status, 0), pid);

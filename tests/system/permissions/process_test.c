@@ -67,9 +67,6 @@ static void limits(void)
 
 TEST(who_is_not_root_cannot_raise_a_hard_limit) { as(ALICE, 0, limits); }
 
-static void privileged_calls(void)
-{
-	CHECK_ERROR(chroot("/"), EPERM);
-}
+static void privileged_calls(void) { CHECK_ERROR(chroot("/"), EPERM); }
 
 TEST(some_calls_are_roots) { as(ALICE, 0, privileged_calls); }

@@ -215,7 +215,7 @@ TEST(nodes_have_the_numbers_that_programs_know)
 {
 	begin("null");
 	CHECK_EQ(open_file.node->rdev, 0x103);
-	CHECK_EQ(open_file.node->mode, MODE_CHAR | 0666);
+	CHECK_EQ(open_file.node->mode, MODE_CHAR | FILE_EMPTY | 0666);
 	CHECK_EQ(find("urandom")->rdev, 0x109);
 	struct node *none;
 	CHECK_EQ(fs.ops->lookup(fs.root, "nul", 3, &none), E_NOENT);

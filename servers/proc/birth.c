@@ -204,6 +204,7 @@ err_t proc_started(struct request *rq, cap_t thread)
 		return error;
 	process->execed = true;
 	process->no_stop = false;
+	process->wake_deadline = 0;
 	if (size)
 		process_rename(process, text, size);
 	vfork_release(process);

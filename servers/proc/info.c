@@ -40,6 +40,16 @@ err_t proc_usage(struct request *rq, u32 which, struct process_usage *usage)
 	return OK;
 }
 
+err_t proc_clock(struct request *rq, u32 pid, u64 *ns)
+{
+	const struct process *process = process_asker(rq) ? process_find(pid) : NULL;
+
+	if (!process || process->zombie)
+		return E_SRCH;
+	*ns = process_used(process).user_ns;
+	return OK;
+}
+
 err_t proc_id(struct request *rq, u32 pid, u32 which, u32 *id)
 {
 	const struct process *process = pid ? process_find(pid) : process_asker(rq);

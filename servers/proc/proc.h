@@ -99,6 +99,7 @@ struct process {
 	u64 start_ns;            /* monotonic */
 	struct rt_source source; /* death, faults, timer */
 	u64 timer_deadline, timer_interval;
+	u64 wake_deadline; /* PROCESS_TIMER_WAKE; 0: none */
 	u32 timer_signal;
 	u64 ignored;           /* signals, as process_ignore said */
 	struct list waiters;   /* held process_wait requests of this process */
@@ -236,6 +237,7 @@ err_t proc_limit_set(struct request *rq, u32 pid, u32 resource, u64 soft, u64 ha
 void list_print(struct text_window *window);
 err_t proc_id(struct request *rq, u32 pid, u32 which, u32 *id);
 err_t proc_usage(struct request *rq, u32 which, struct process_usage *usage);
+err_t proc_clock(struct request *rq, u32 pid, u64 *ns);
 err_t proc_list(struct request *rq, u64 start, u64 *count);
 err_t proc_system(struct request *rq, struct process_system *system);
 /* How many processors the processes kept busy in the last 1, 5 and 15 minutes, times 65536. */

@@ -21,6 +21,7 @@ static const struct process_ops ops = {
 	.process_list = proc_list,
 	.process_system = proc_system,
 	.process_timer = proc_timer,
+	.process_clock = proc_clock,
 	.process_ignore = proc_ignore,
 	.process_child_flags = proc_child_flags,
 	.process_identify = proc_identify,

@@ -48,8 +48,7 @@ static void process_continue(struct process *process)
 		process_unhold(rq);
 		process_stop_reply(rq, OK);
 	}
-	if (process->page->pending)
-		signal_interrupt(process);
+	signal_interrupt(process);
 	signal_parent(process, CHILD_CONTINUED, SIG_CONT);
 }
 
@@ -254,33 +253,46 @@ err_t proc_child_flags(struct request *rq, u32 flags)
 
 /* --- the timer --- */
 
-static err_t timer_set(const struct process *process, u64 deadline)
+/* One timer of the kernel, for the first of both. */
+static err_t timer_arm(const struct process *process)
 {
-	return event_timer(process->source.event, EVENT_TIMER,
-	                   deadline ? deadline : DEADLINE_NEVER);
+	u64 first = process->timer_deadline, wake = process->wake_deadline;
+
+	if (wake && (!first || wake < first))
+		first = wake;
+	return event_timer(process->source.event, EVENT_TIMER, first ? first : DEADLINE_NEVER);
 }
 
 /* Periods that have been missed altogether are not made up for. */
-void timer_fired(struct process *process)
+static void timer_expire(struct process *process, u64 now)
 {
-	struct process_signal info = { .code = SIGNAL_FROM_KERNEL };
-	u64 now = rt_now(), interval = process->timer_interval;
+	u64 interval = process->timer_interval;
 
-	if (!process->timer_deadline)
-		return; /* switched off meanwhile */
-	if (now < process->timer_deadline) {
-		/* Set anew meanwhile, or the clock's last digits. */
-		ignore(timer_set(process, process->timer_deadline));
-		return;
-	}
 	if (interval)
 		process->timer_deadline +=
 		        ((now - process->timer_deadline) / interval + 1) * interval;
 	else
 		process->timer_deadline = 0;
-	if (timer_set(process, process->timer_deadline))
-		rt_log("the timer of %u has stopped", process->pid);
-	signal_send(process, process->timer_signal, info);
+}
+
+void timer_fired(struct process *process)
+{
+	struct process_signal info = { .code = SIGNAL_FROM_KERNEL };
+	u64 now = rt_now();
+	bool fired = process->timer_deadline && now >= process->timer_deadline;
+
+	if (process->wake_deadline && now >= process->wake_deadline) {
+		process->wake_deadline = 0;
+		process->page->wakes++;
+		signal_interrupt(process);
+	}
+	if (fired)
+		timer_expire(process, now);
+	/* Also if it was set anew meanwhile, or for the clock's last digits. */
+	if (timer_arm(process))
+		rt_log("the timers of %u have stopped", process->pid);
+	if (fired)
+		signal_send(process, process->timer_signal, info);
 }
 
 err_t proc_timer(struct request *rq, u32 which, u32 signal, u64 deadline, u64 interval)
@@ -289,15 +301,14 @@ err_t proc_timer(struct request *rq, u32 which, u32 signal, u64 deadline, u64 in
 
 	if (!process)
 		return E_SRCH;
-	if (which)
-		return which > 2 ? E_INVAL : E_NOSYS;
-	if (!signal || signal > SIG_MAX)
+	if (which == PROCESS_TIMER_WAKE) {
+		process->wake_deadline = deadline == DEADLINE_NEVER ? 0 : deadline;
+		return timer_arm(process);
+	}
+	if (which != PROCESS_TIMER_REAL || !signal || signal > SIG_MAX)
 		return E_INVAL;
-	err_t error = timer_set(process, deadline);
-	if (error)
-		return error;
-	process->timer_deadline = deadline;
+	process->timer_deadline = deadline == DEADLINE_NEVER ? 0 : deadline;
 	process->timer_interval = interval;
 	process->timer_signal = signal;
-	return OK;
+	return timer_arm(process);
 }

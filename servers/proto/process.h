@@ -47,6 +47,7 @@ struct process_page {
 	u64 start_ns;        /* monotonic */
 	struct process_signal signal[64]; /* of signal s at s - 1: valid while it is pending, the
 	                                     first sender's */
+	u32 wakes;                        /* how often PROCESS_TIMER_WAKE has expired */
 };
 
 enum fork_flag {
@@ -133,7 +134,9 @@ struct process_system {
 RPC(16) err_t process_system(cap_t process, struct process_system *system);
 
 /* A real-time timer: signal `signal` to the caller at `deadline` (0: no more) and then every
- * `interval` ns (0: once); which: ITIMER_REAL (0), others E_NOSYS. */
+ * `interval` ns (0: once). PROCESS_TIMER_WAKE sends no signal: `wakes` counts, and a thread is
+ * interrupted, once; exec ends it. Others: E_INVAL. */
+enum process_timer_kind { PROCESS_TIMER_REAL = 0, PROCESS_TIMER_WAKE = 3 };
 RPC(17) err_t process_timer(cap_t process, u32 which, u32 signal, u64 deadline, u64 interval);
 
 /* Which signals the process ignores now (bit s-1): the server need not interrupt it for those. If
@@ -159,3 +162,6 @@ err_t process_start(cap_t process, cap_t file, cap_t root, const void *arguments
                     u32 *pid);
 
 /* 20 was process_kill_group. Do not use it again. */
+
+/* Processor time that a process has used. E_SRCH. */
+RPC(22) err_t process_clock(cap_t process, u32 pid, u64 *ns);

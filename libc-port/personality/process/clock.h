@@ -45,13 +45,15 @@ static inline bool clock_of_page(u64 clock, u64 *ns)
 	switch (clock) {
 	case CLOCK_REALTIME:
 	case CLOCK_REALTIME_COARSE:
-	case 11: /* CLOCK_TAI: nobody tells us of leap seconds */
+	case CLOCK_REALTIME_ALARM: /* nothing sleeps so deeply that an alarm is needed */
+	case CLOCK_TAI:            /* nobody tells us of leap seconds */
 		*ns = clock_real();
 		return true;
 	case CLOCK_MONOTONIC:
 	case CLOCK_MONOTONIC_RAW:
 	case CLOCK_MONOTONIC_COARSE:
 	case CLOCK_BOOTTIME:
+	case CLOCK_BOOTTIME_ALARM:
 		*ns = clock_read().monotonic;
 		return true;
 	default:

@@ -9,6 +9,7 @@
 #include "process/process.h"
 #include "process/random.h"
 #include "process/signal.h"
+#include "process/timer.h"
 
 extern const char entry_fork[];
 void fork_child(struct thread *thread);
@@ -64,6 +65,7 @@ void fork_child(struct thread *thread)
 	for (u32 i = 0; i < files_end; i++)
 		file_at(i)->locked = false;
 	random_forked();
+	timers_forked();
 	process_pending = 0;
 	/* A signal may have come already. */
 	signal_set_mask(thread, thread->blocked);

@@ -87,6 +87,10 @@ u32 inherit_caps(cap_t *to);
 
 u64 time_monotonic(void);
 u64 time_real(void);
+/* What a clock of clock_gettime shows: 0, or -EINVAL if there is none with this number. */
+i64 time_of_clock(u64 clock, u64 *ns);
+/* The number of the clock that counts a thread's processor time. */
+i32 time_thread_clock(u32 id);
 /* Deadline for a timeout in the program's memory (0: never); relative or absolute on `clock`. 0
  * or a negative number. */
 i64 time_deadline(u64 address, bool absolute, u64 clock, u64 *deadline);

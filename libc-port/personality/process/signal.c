@@ -6,6 +6,7 @@
 #include "core/lock.h"
 #include "core/user.h"
 #include "process/process.h"
+#include "process/timer.h"
 
 #define IGNORED_BY_DEFAULT                                                                         \
 	(SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGURG) | SIGNAL_BIT(SIGWINCH) | SIGNAL_BIT(SIGCONT))
@@ -150,6 +151,8 @@ i32 signal_take(struct thread *thread, u64 set, struct signal_info *info)
 	i32 signal = __builtin_ctzll(found) + 1;
 	*info = thread->info[signal - 1];
 	__atomic_fetch_and(&thread->pending, ~SIGNAL_BIT(signal), __ATOMIC_ACQ_REL);
+	if (info->pad == TIMER_FRESH)
+		timer_taken(info);
 	return signal;
 }
 
@@ -177,6 +180,7 @@ bool signal_interrupts(void)
 	struct signal_info info;
 
 	thread->control.pending = 0;
+	timers_look();
 	while (deliverable(thread)) {
 		u64 set = signal_pending(thread) & ~thread->blocked;
 		i32 signal = signal_take(thread, set, &info);
@@ -226,6 +230,7 @@ void signal_deliver(struct thread *thread)
 
 	do {
 		thread->control.pending = 0;
+		timers_look();
 		while (deliverable(thread)) {
 			i32 signal = signal_take(thread, ~thread->blocked, &info);
 			if (!signal)

@@ -138,6 +138,117 @@ i64 posix_sched_getparam(const struct thread_regs *a)
 	return user_write(a->rsi, &priority, sizeof(priority)) ? 0 : -EFAULT;
 }
 
+/* Is there such a process? They are all scheduled alike. */
+static i64 check_pid(u64 pid)
+{
+	if ((i32)pid < 0)
+		return -EINVAL;
+	return own_pid(pid) || !process_kill(PROCESS_PROCESS, (i32)pid, 0) ? 0 : -ESRCH;
+}
+
+static i64 check_policy(u32 policy, u32 priority)
+{
+	if (policy != SCHED_OTHER && policy != SCHED_BATCH && policy != SCHED_IDLE)
+		return policy <= 6 && policy != 4 ? -EPERM : -EINVAL;
+	return priority ? -EINVAL : 0;
+}
+
+i64 posix_sched_setparam(const struct thread_regs *a)
+{
+	i32 priority;
+
+	if (!a->rsi)
+		return -EINVAL;
+	if (!user_read(&priority, a->rsi, sizeof(priority)))
+		return -EFAULT;
+	i64 result = check_pid(a->rdi);
+	return result ? result : check_policy(SCHED_OTHER, (u32)priority);
+}
+
+struct sched_attr {
+	u32 size, policy;
+	u64 flags;
+	i32 nice;
+	u32 priority;
+	u64 runtime, deadline, period;
+	u32 util_min, util_max;
+};
+_Static_assert(sizeof(struct sched_attr) == 56, "sched_attr");
+enum { SCHED_ATTR_FIRST_SIZE = 48 };
+
+i64 posix_sched_getattr(const struct thread_regs *a)
+{
+	struct sched_attr attr = { .size = sizeof(attr), .policy = SCHED_OTHER };
+	u32 size = (u32)a->rdx;
+
+	if (!a->rsi || size < SCHED_ATTR_FIRST_SIZE || size > PAGE_SIZE || (u32)a->r10)
+		return -EINVAL;
+	i64 result = check_pid(a->rdi);
+	if (result)
+		return result;
+	if (size < attr.size)
+		attr.size = size;
+	return user_write(a->rsi, &attr, attr.size) ? 0 : -EFAULT;
+}
+
+i64 posix_sched_setattr(const struct thread_regs *a)
+{
+	struct sched_attr attr = { 0 };
+	u32 size, known = sizeof(attr);
+
+	if (!a->rsi || (u32)a->rdx)
+		return -EINVAL;
+	if (!user_read(&size, a->rsi, sizeof(size)))
+		return -EFAULT;
+	size = size ? size : SCHED_ATTR_FIRST_SIZE;
+	if (size < SCHED_ATTR_FIRST_SIZE || size > sizeof(attr))
+		return user_write(a->rsi, &known, sizeof(known)) ? -E2BIG : -EFAULT;
+	if (!user_read(&attr, a->rsi, size))
+		return -EFAULT;
+	i64 result = check_pid(a->rdi);
+	return result ? result : check_policy(attr.policy, attr.priority);
+}
+
+i64 posix_sched_rr_get_interval(const struct thread_regs *a)
+{
+	const struct linux_timespec slice = { 0, 10000000 }; /* the kernel's, of all threads */
+	i64 result = check_pid(a->rdi);
+
+	return result || user_write(a->rsi, &slice, sizeof(slice)) ? result : -EFAULT;
+}
+
+/* --- priorities for disks: remembered --- */
+
+enum { IOPRIO_CLASS_SHIFT = 13, IOPRIO_LEVELS = 8, IOPRIO_WHO_USER = 3 };
+enum { IOPRIO_NONE, IOPRIO_RT, IOPRIO_BE, IOPRIO_IDLE };
+static u32 ioprio;
+
+i64 posix_ioprio_get(const struct thread_regs *a)
+{
+	if ((u32)a->rdi < 1 || (u32)a->rdi > IOPRIO_WHO_USER)
+		return -EINVAL;
+	i64 result = (u32)a->rdi == 1 ? check_pid(a->rsi) : 0;
+	return result ? result : ioprio;
+}
+
+i64 posix_ioprio_set(const struct thread_regs *a)
+{
+	u32 value = (u32)a->rdx, class = value >> IOPRIO_CLASS_SHIFT;
+	u32 level = value & ((1u << IOPRIO_CLASS_SHIFT) - 1);
+
+	if (class > IOPRIO_IDLE || (class == IOPRIO_NONE && level) ||
+	    ((class == IOPRIO_RT || class == IOPRIO_BE) && level >= IOPRIO_LEVELS))
+		return -EINVAL;
+	if (class == IOPRIO_RT && process_page->euid)
+		return -EPERM;
+	if ((u32)a->rdi < 1 || (u32)a->rdi > IOPRIO_WHO_USER)
+		return -EINVAL;
+	i64 result = (u32)a->rdi == 1 ? check_pid(a->rsi) : 0;
+	if (!result && (u32)a->rdi == 1 && own_pid(a->rsi))
+		ioprio = value;
+	return result;
+}
+
 i64 posix_sched_get_priority_max(const struct thread_regs *a)
 {
 	return a->rdi > 6 || a->rdi == 4 ? -EINVAL : a->rdi == 1 || a->rdi == 2 ? 99 : 0;

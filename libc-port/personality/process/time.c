@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Clocks and sleeping. Clocks are read from the page that the kernel publishes: no kernel entry. */
 #include "core/call.h"
+#include "core/lock.h"
 #include "core/user.h"
 #include "process/clock.h"
 #include "process/process.h"
 #include "process/signal.h"
+#include "process/timer.h"
 
 u64 time_monotonic(void) { return clock_read().monotonic; }
 
@@ -26,8 +28,36 @@ static err_t process_time(u64 *ns)
 	return error;
 }
 
-/* 0, or -EINVAL for a clock that does not exist. */
-static i64 clock_now(u64 clock, u64 *ns)
+static err_t thread_time(u32 id, u64 *ns)
+{
+	if (id == 0 || id == self()->id)
+		return thread_self_time(ns);
+	lock_take(&process_lock);
+	const struct thread *thread = thread_find(id);
+	err_t error = thread ? thread_read(thread->cap, THREAD_TIME_NS, ns) : E_SRCH;
+	lock_give(&process_lock);
+	return error;
+}
+
+/* Clocks of processes and threads have negative numbers: ~id, shifted, and of which kind. Only the
+ * processor time in all is told, which is what glibc and musl ask for. */
+enum { CPUCLOCK_SHIFT = 3, CPUCLOCK_PERTHREAD = 4, CPUCLOCK_KIND = 3, CPUCLOCK_FD = 3 };
+
+i32 time_thread_clock(u32 id) { return (i32)(~id << CPUCLOCK_SHIFT) | CPUCLOCK_PERTHREAD | 2; }
+
+static err_t time_of_number(i32 clock, u64 *ns)
+{
+	u32 id = ~(u32)(clock >> CPUCLOCK_SHIFT);
+
+	if ((clock & CPUCLOCK_KIND) == CPUCLOCK_FD)
+		return E_INVAL;
+	if (clock & CPUCLOCK_PERTHREAD)
+		return thread_time(id, ns);
+	return id == 0 || id == process_page->pid ? process_time(ns)
+	                                          : process_clock(PROCESS_PROCESS, id, ns);
+}
+
+i64 time_of_clock(u64 clock, u64 *ns)
 {
 	err_t error = OK;
 
@@ -41,9 +71,9 @@ static i64 clock_now(u64 clock, u64 *ns)
 		error = process_time(ns);
 		break;
 	default:
-		return -EINVAL;
+		error = (i32)clock < 0 ? time_of_number((i32)clock, ns) : E_INVAL;
 	}
-	return error_result(error);
+	return error ? -EINVAL : 0;
 }
 
 bool timespec_valid(const struct linux_timespec *time)
@@ -65,7 +95,8 @@ i64 time_after(const struct linux_timespec *time, bool absolute, u64 clock, u64 
 	if (!timespec_valid(time))
 		return -EINVAL;
 	u64 ns = timespec_ns(time);
-	bool real = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE;
+	bool real = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE ||
+	            clock == CLOCK_REALTIME_ALARM || clock == CLOCK_TAI;
 	if (ns == DEADLINE_NEVER)
 		*deadline = ns;
 	else if (!absolute)
@@ -100,7 +131,7 @@ static i64 timespec_write(u64 address, u64 ns)
 i64 posix_clock_gettime(const struct thread_regs *a)
 {
 	u64 ns;
-	i64 result = clock_now(a->rdi, &ns);
+	i64 result = time_of_clock(a->rdi, &ns);
 
 	return result ? result : timespec_write(a->rsi, ns);
 }
@@ -108,7 +139,7 @@ i64 posix_clock_gettime(const struct thread_regs *a)
 i64 posix_clock_getres(const struct thread_regs *a)
 {
 	u64 ns;
-	i64 result = clock_now(a->rdi, &ns);
+	i64 result = time_of_clock(a->rdi, &ns);
 
 	return result || !a->rsi ? result : timespec_write(a->rsi, 1);
 }
@@ -159,15 +190,62 @@ i64 posix_nanosleep(const struct thread_regs *a)
 	return result ? result : sleep_until(deadline, a->rsi);
 }
 
+/* Until the clock of a process's processor time shows `until`: looked at again when it may. */
+static i64 sleep_used(u64 clock, u64 until, u64 rest_address)
+{
+	const u64 step = 1000000;
+	u64 now;
+
+	for (;;) {
+		if (time_of_clock(clock, &now))
+			return -EINVAL;
+		if (now >= until)
+			return 0;
+		u64 left = (until - now) / thread_count;
+		i64 result = sleep_until(time_monotonic() + (left > step ? left : step), 0);
+		if (result == -EINTR && rest_address && timespec_write(rest_address, until - now))
+			return -EFAULT;
+		if (result)
+			return result;
+	}
+}
+
+static i64 clock_sleeps(u64 clock)
+{
+	u64 ns;
+
+	if (time_of_clock(clock, &ns))
+		return -EINVAL;
+	return clock == CLOCK_THREAD_CPUTIME_ID || clock == CLOCK_MONOTONIC_RAW ||
+	                       clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE
+	               ? -EOPNOTSUPP
+	               : 0;
+}
+
+static i64 sleep_on_used(const struct thread_regs *a, bool absolute)
+{
+	struct linux_timespec time;
+	u64 now;
+
+	if (!user_read(&time, a->rdx, sizeof(time)))
+		return -EFAULT;
+	if (!timespec_valid(&time) || time_of_clock(a->rdi, &now))
+		return -EINVAL;
+	u64 ns = timespec_ns(&time);
+	return sleep_used(a->rdi, absolute || ns == DEADLINE_NEVER ? ns : now + ns,
+	                  absolute ? 0 : a->r10);
+}
+
 i64 posix_clock_nanosleep(const struct thread_regs *a)
 {
 	u64 deadline;
 	bool absolute = a->rsi & TIMER_ABSTIME;
+	i64 known = clock_sleeps(a->rdi);
 
-	if (a->rdi == CLOCK_THREAD_CPUTIME_ID || a->rdi == CLOCK_PROCESS_CPUTIME_ID)
-		return -EOPNOTSUPP;
-	if (a->rdi > 11 || !a->rdx)
-		return a->rdx ? -EINVAL : -EFAULT;
+	if (known || !a->rdx)
+		return known ? known : -EFAULT;
+	if ((i32)a->rdi < 0 || a->rdi == CLOCK_PROCESS_CPUTIME_ID)
+		return sleep_on_used(a, absolute);
 	i64 result = time_deadline(a->rdx, absolute, a->rdi, &deadline);
 	return result ? result : sleep_until(deadline, absolute ? 0 : a->r10);
 }
@@ -229,10 +307,15 @@ i64 posix_alarm(const struct thread_regs *a)
 	return (i64)((left + (u64)NS_PER_SECOND - 1) / (u64)NS_PER_SECOND);
 }
 
-static i64 timer_tell(u64 address)
+static i64 timer_tell(u32 which, u64 address)
 {
-	struct linux_itimer out = { timeval_from(timer.interval), timeval_from(timer_left()) };
+	u64 value, interval;
 
+	if (which == ITIMER_REAL)
+		value = timer_left(), interval = value ? timer.interval : 0;
+	else
+		interval_read(which, &value, &interval);
+	struct linux_itimer out = { timeval_from(interval), timeval_from(value) };
 	return !address || user_write(address, &out, sizeof(out)) ? 0 : -EFAULT;
 }
 
@@ -240,7 +323,7 @@ i64 posix_getitimer(const struct thread_regs *a)
 {
 	if (a->rdi >= TIMERS)
 		return -EINVAL;
-	return a->rdi == ITIMER_REAL ? timer_tell(a->rsi) : -ENOSYS;
+	return a->rsi ? timer_tell((u32)a->rdi, a->rsi) : -EFAULT;
 }
 
 i64 posix_setitimer(const struct thread_regs *a)
@@ -249,13 +332,14 @@ i64 posix_setitimer(const struct thread_regs *a)
 
 	if (a->rdi >= TIMERS)
 		return -EINVAL;
-	if (a->rdi != ITIMER_REAL)
-		return -ENOSYS;
 	if (a->rsi && !user_read(&in, a->rsi, sizeof(in)))
 		return -EFAULT;
 	if ((u64)in.value.us >= 1000000 || (u64)in.interval.us >= 1000000 || in.value.seconds < 0 ||
 	    in.interval.seconds < 0)
 		return -EINVAL;
-	i64 result = timer_tell(a->rdx);
-	return result ? result : timer_set(timeval_ns(&in.value), timeval_ns(&in.interval));
+	i64 result = timer_tell((u32)a->rdi, a->rdx);
+	if (result || a->rdi == ITIMER_REAL)
+		return result ? result : timer_set(timeval_ns(&in.value), timeval_ns(&in.interval));
+	interval_set((u32)a->rdi, timeval_ns(&in.value), timeval_ns(&in.interval));
+	return 0;
 }

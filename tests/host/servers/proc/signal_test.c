@@ -256,9 +256,33 @@ TEST(a_timer_fires_and_fires_again)
 	CHECK_EQ(process_take(world_gate(shell), UINT64_MAX, &taken), OK);
 	world_task_event(shell, EVENT_TIMER);
 	CHECK(!world_pending(shell, 14));
-	CHECK_EQ(process_timer(world_gate(shell), 1, 26, 1, 0), E_NOSYS);
-	CHECK_EQ(process_timer(world_gate(shell), 3, 26, 1, 0), E_INVAL);
+	CHECK_EQ(process_timer(world_gate(shell), 1, 26, 1, 0), E_INVAL);
+	CHECK_EQ(process_timer(world_gate(shell), 4, 26, 1, 0), E_INVAL);
 	CHECK_EQ(process_timer(world_gate(shell), 0, 0, 1, 0), E_INVAL);
+}
+
+TEST(a_wake_up_is_no_signal_and_shares_the_kernels_timer)
+{
+	u32 shell = shell_start();
+	u64 start = world.now;
+	u32 before = world.interrupts, wakes = world_page(shell)->wakes;
+
+	CHECK_EQ(process_timer(world_gate(shell), 0, 14, start + 100, 0), OK);
+	CHECK_EQ(process_timer(world_gate(shell), PROCESS_TIMER_WAKE, 0, start + 50, 0), OK);
+	CHECK_EQ(world_timer(shell), start + 50);
+	world.now = start + 50;
+	world_task_event(shell, EVENT_TIMER);
+	CHECK_EQ(world_page(shell)->wakes, wakes + 1);
+	CHECK_EQ(world.interrupts, before + 1);
+	CHECK(!world_pending(shell, 14));
+	CHECK_EQ(world_timer(shell), start + 100);
+	CHECK_EQ(process_timer(world_gate(shell), PROCESS_TIMER_WAKE, 0, start + 200, 0), OK);
+	CHECK_EQ(process_timer(world_gate(shell), PROCESS_TIMER_WAKE, 0, 0, 0), OK);
+	world.now = start + 300;
+	world_task_event(shell, EVENT_TIMER);
+	CHECK(world_pending(shell, 14));
+	CHECK_EQ(world_page(shell)->wakes, wakes + 1);
+	CHECK_EQ(world_timer(shell), DEADLINE_NEVER);
 }
 
 TEST(a_child_does_not_inherit_timer_and_pending_signals)

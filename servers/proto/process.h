@@ -164,4 +164,4 @@ err_t process_start(cap_t process, cap_t file, cap_t root, const void *arguments
 /* 20 was process_kill_group. Do not use it again. */
 
 /* Processor time that a process has used. E_SRCH. */
-RPC(22) err_t process_clock(cap_t process, u32 pid, u64 *ns);
+RPC(23) err_t process_clock(cap_t process, u32 pid, u64 *ns);

@@ -28,7 +28,7 @@ static bool is_changed;
 
 static struct capabilities capabilities_now(void)
 {
-	u64 all = process_page->euid ? 0 : CAPABILITY_ALL;
+	u64 all = process_page->ids.euid ? 0 : CAPABILITY_ALL;
 
 	return is_changed ? changed : (struct capabilities){ all, all, 0 };
 }

@@ -239,7 +239,7 @@ i64 posix_ioprio_set(const struct thread_regs *a)
 	if (class > IOPRIO_IDLE || (class == IOPRIO_NONE && level) ||
 	    ((class == IOPRIO_RT || class == IOPRIO_BE) && level >= IOPRIO_LEVELS))
 		return -EINVAL;
-	if (class == IOPRIO_RT && process_page->euid)
+	if (class == IOPRIO_RT && process_page->ids.euid)
 		return -EPERM;
 	if ((u32)a->rdi < 1 || (u32)a->rdi > IOPRIO_WHO_USER)
 		return -EINVAL;

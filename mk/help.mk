@@ -10,6 +10,7 @@ help:
 	@echo 'make run        build what is missing and boot Drove in this terminal (ctrl-a x ends it)'
 	@echo 'make test       all tests, on the host and in the guest'
 	@echo 'make test-debian  programs of Debian 12, unmodified, in the guest (CASES="NAME..." for some); fetches 110 MB'
+	@echo 'make test-busybox  the test suite of busybox in the guest (APPLETS="NAME..." for some)'
 	@echo 'make bench      what things cost, in instructions'
 	@echo 'make image      build/drove.img, a bootable disk'
 	@echo '                EXTRA_DEBS="bash python3" after `make image` or `make run`: with these packages of Debian 12'

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # What people ask for.
-.PHONY: kernel servers host-tests musl toolchain image image-name run test test-debian test-ports bench lint format deps clean
+.PHONY: kernel servers host-tests musl toolchain image image-name run test test-busybox test-debian test-ports bench lint format deps clean
 
 STAMP := $(BUILD)/stamp
 # With EXTRA_DEBS, names of Debian packages, or PORTS, the image is another one that has them too.
@@ -113,6 +113,9 @@ test: $(IMAGE) host-tests $(BUILD)/debian/busybox-static port-lua port-tcc
 # Debian's programs in the guest; fetches 110 MB of packages the first time.
 test-debian: $(IMAGE)
 	@tests/debian/test $(CASES)
+# busybox's own test suite in the guest: minutes.
+test-busybox: $(IMAGE)
+	@tests/busybox/test $(APPLETS)
 # All ports, built and tried in the guest; the first time takes some minutes.
 test-ports: $(IMAGE) $(PORT_NAMES:%=port-%)
 	@tests/run --guest ports

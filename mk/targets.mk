@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # What people ask for.
-.PHONY: kernel servers host-tests musl toolchain image image-name run test test-busybox test-debian test-ports bench lint format deps clean
+.PHONY: kernel servers host-tests musl toolchain image image-name run test test-busybox test-debian test-ports bench lint format deps clean always
 
 STAMP := $(BUILD)/stamp
 # With EXTRA_DEBS, names of Debian packages, or PORTS, the image is another one that has them too.
@@ -50,7 +50,15 @@ servers: $(SERVERS)
 host-tests: $(HOST_TESTS)
 	@rm -f $(filter-out $(HOST_TESTS),$(wildcard $(BUILD)/host/*))
 
-$(BUILD)/root.stamp: mk/root $(shell find rootfs/etc rootfs/rescue -type f) $(BUILD)/busybox $(STAMP)/toolchain $(foreach p,$(PROGRAMS),$(firstword $(subst :, ,$(p))))
+# The names of all that goes into the image: what is taken out changes nothing else.
+ROOT_FILES := $(sort $(shell find rootfs/etc rootfs/rescue -type f))
+BUNDLED := $(patsubst $(BUILD)/servers/%.elf,%,$(filter-out %/sigma0.elf,$(SERVERS))) personality
+CONTENTS := $(BUILD)/contents
+$(CONTENTS): always
+	@mkdir -p $(@D)
+	@printf '%s\n' $(ROOT_FILES) $(PROGRAMS) $(BUNDLED) > $@.$$$$ && { cmp -s $@.$$$$ $@ && rm $@.$$$$ || mv $@.$$$$ $@; }
+
+$(BUILD)/root.stamp: mk/root $(CONTENTS) $(ROOT_FILES) $(BUILD)/busybox $(STAMP)/toolchain $(foreach p,$(PROGRAMS),$(firstword $(subst :, ,$(p))))
 	@mk/root $(BUILD)/root $(PROGRAMS)
 	@touch $@
 
@@ -68,8 +76,7 @@ $(BUILD)/bundle/kernel: $(BUILD)/kernel.elf
 	@mkdir -p $(@D)
 	@objcopy --strip-debug $< $@
 
-BUNDLED := $(patsubst $(BUILD)/servers/%.elf,%,$(filter-out %/sigma0.elf,$(SERVERS))) personality
-$(BUNDLE): mk/bundle rootfs/boot.manifest $(BUILD)/servers/sigma0.elf $(BUILD)/root.stamp $(BUNDLED:%=$(BUILD)/bundle/%)
+$(BUNDLE): mk/bundle $(CONTENTS) rootfs/boot.manifest $(BUILD)/servers/sigma0.elf $(BUILD)/root.stamp $(BUNDLED:%=$(BUILD)/bundle/%)
 	@echo '  make $@'
 	@mk/bundle $@ $(BUILD)/servers/sigma0.elf boot.manifest=rootfs/boot.manifest rescue.tar=$(BUILD)/rescue.tar \
 		$(foreach f,$(BUNDLED),$(f)=$(BUILD)/bundle/$(f))

@@ -106,10 +106,10 @@ static void orphan_adopt(struct process *child, struct process *parent)
 
 static void process_orphan_children(struct process *process)
 {
-	struct process *child, *parent = proc.init ? proc.init : &proc.root;
+	struct process *child;
 
 	while ((child = list_first(&process->children, struct process, sibling)))
-		orphan_adopt(child, parent);
+		orphan_adopt(child, proc.init);
 }
 
 /* The terminal server answers at once: it calls us from a thread of its own. */
@@ -130,16 +130,15 @@ void process_finish(struct process *process, u32 status)
 {
 	if (process->zombie)
 		return;
+	if (process == proc.init) /* nobody starts a shell any more: the supervisor begins anew */
+		rt_fail("the first process, %s (%u), has ended with status %x", process->name,
+		        process->pid, status);
 	process->usage = process_used(process);
 	proc.ended_ns += process->usage.user_ns;
 	process->zombie = true;
 	process->stopped = process->continued = false;
 	process->stop_status = 0;
 	process->status = status;
-	if (process == proc.init) {
-		rt_log("%s (%u) has ended with status %x", process->name, process->pid, status);
-		proc.init = NULL;
-	}
 	vfork_release(process);
 	process_answer_all(process);
 	process_strip(process);

@@ -120,7 +120,7 @@ struct proc {
 	struct process *bucket[PID_BUCKETS];
 	struct process
 	        root; /* pid 0, label LABEL_CONTROL: the parent of what process_start starts */
-	struct process *init; /* orphans go to it; NULL: there is none */
+	struct process *init; /* orphans go to it; NULL: not started yet */
 	struct text_file list;
 	u32 count; /* processes, zombies included, root not */
 	u32 count_max;

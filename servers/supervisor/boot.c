@@ -280,6 +280,12 @@ static bool root_replaceable(void)
 	return false;
 }
 
+void boot_replace_root(void)
+{
+	if (root_replaceable())
+		child_retire(supervisor.manifest.root);
+}
+
 static bool step_start(const struct manifest_step *step, u32 index)
 {
 	for (u32 i = 0; i < index; i++) {
@@ -293,8 +299,7 @@ static bool step_start(const struct manifest_step *step, u32 index)
 		return true;
 	}
 	rt_log("%s cannot be started: %s", step->path, rt_error_text(error));
-	if (root_replaceable())
-		child_retire(supervisor.manifest.root);
+	boot_replace_root();
 	return true;
 }
 

@@ -260,6 +260,8 @@ static void child_give_up(u32 index)
 	(void)error;
 	cap_drop(&child->port);
 	rt_log("%s is left down", child->manifest->name);
+	if (index == supervisor.proc) /* it ends with the first process: another may live */
+		boot_replace_root();
 	u32 acting = child_acting(index);
 	if (acting == index)
 		return;

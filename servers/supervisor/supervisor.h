@@ -111,6 +111,8 @@ void boot_attach_again(void);
 void boot_mounts(struct text_window *window);
 /* The process server has ended: the first process is to be started again. */
 void boot_start_again(void);
+/* The first process cannot be started from this root file system, or does not live. */
+void boot_replace_root(void);
 
 /* --- service.c: what servers ask --- */
 

@@ -4,6 +4,8 @@
  * its generated dispatcher run against it. */
 #pragma once
 
+#include <setjmp.h>
+
 #include "proc/proc.h"
 
 enum { SLOTS = 64 };
@@ -24,8 +26,15 @@ struct world {
 	u32 interrupts, resumes, suspends;
 	u64 figure[TASK_CAPS + 1]; /* what task_read answers */
 	struct held *last;         /* the call that was held last */
+	bool fail_expected;
+	jmp_buf failed; /* where rt_fail goes */
 };
 extern struct world world;
+
+/* Run the statement; true if the server ended itself by rt_fail. */
+#define FAILS(statement)                                                                           \
+	(world.fail_expected = true,                                                               \
+	 setjmp(world.failed) ? true : ((statement), world.fail_expected = false, false))
 
 /* Ends the program with a message if the world has been misused. */
 void must(bool condition, const char *what);

@@ -114,7 +114,7 @@ struct process {
 struct proc {
 	struct server server;
 	/* what we were given */
-	cap_t memory, exec, pipe, power, log, schedule, socket, counter, terminal;
+	cap_t memory, exec, pipe, power, log, schedule, socket, counter, terminal, ipc;
 	struct list processes;
 	struct process *bucket[PID_BUCKETS];
 	struct process

@@ -23,6 +23,7 @@ enum process_cap {
 	PROCESS_LOG = 12,       /* gate: log.h */
 	PROCESS_SOCKET = 13,    /* gate: socket.h */
 	PROCESS_COUNTER = 14,   /* gate: counter.h */
+	PROCESS_IPC = 15,       /* gate: ipc.h */
 	PROCESS_CAP_FIRST = 16, /* from here on the personality's own */
 };
 

@@ -280,7 +280,7 @@ err_t sys_cap_same(cap_t a, cap_t b)
 
 err_t sys_task_caps_keep(cap_t task_cap, u64 list, u64 count)
 {
-	enum { OWN_SLOTS = 16 };
+	enum { OWN_SLOTS = 17 };
 	struct task *task = CAP_FIND(task_cap, TASK, task, RIGHT_CONTROL);
 	if (!task)
 		return E_CAP;

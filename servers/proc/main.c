@@ -28,6 +28,7 @@ int main(void)
 	proc.pipe = rt_cap("pipe");
 	proc.socket = rt_cap("socket");
 	proc.counter = rt_cap("counter");
+	proc.ipc = rt_cap("ipc");
 	proc.power = rt_cap("power");
 	proc.log = rt_cap("process_log");
 	proc.terminal = rt_cap("terminal");

@@ -115,7 +115,7 @@ struct process {
 struct proc {
 	struct server server;
 	/* what we were given */
-	cap_t memory, exec, pipe, power, log, schedule, socket, counter, terminal, auth;
+	cap_t memory, exec, pipe, power, log, schedule, socket, counter, terminal, auth, ipc;
 	struct list processes;
 	struct process *bucket[PID_BUCKETS];
 	struct process

@@ -24,6 +24,7 @@ static err_t start_slots(struct process *process, cap_t root)
 		{ proc.pipe, PROCESS_PIPE, RIGHT_USE | RIGHT_COPY },
 		{ proc.socket, PROCESS_SOCKET, RIGHT_USE | RIGHT_COPY },
 		{ proc.counter, PROCESS_COUNTER, RIGHT_USE | RIGHT_COPY },
+		{ proc.ipc, PROCESS_IPC, RIGHT_USE | RIGHT_COPY },
 		{ proc.power, PROCESS_POWER, RIGHT_USE | RIGHT_COPY },
 		{ proc.log, PROCESS_LOG, RIGHT_USE | RIGHT_COPY },
 	};

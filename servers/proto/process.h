@@ -25,7 +25,8 @@ enum process_cap {
 	PROCESS_SOCKET = 13,    /* gate: socket.h */
 	PROCESS_COUNTER = 14,   /* gate: counter.h */
 	PROCESS_IDENTITY = 15,  /* gate: auth.h, who the process is */
-	PROCESS_CAP_FIRST = 16, /* from here on the personality's own */
+	PROCESS_IPC = 16,       /* gate: ipc.h */
+	PROCESS_CAP_FIRST = 17, /* from here on the personality's own */
 };
 
 /* What siginfo says of a pending signal: si_code as Linux has it, and the sender, or the child and

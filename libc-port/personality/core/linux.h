@@ -45,6 +45,8 @@ enum linux_error {
 	ENOSYS,
 	ENOTEMPTY,
 	ELOOP,
+	ENOMSG = 42,
+	EIDRM,
 	ENODATA = 61,
 	EOVERFLOW = 75,
 	ENOTSOCK = 88,

@@ -1,0 +1,3 @@
+server := ipc
+sources := main.c serve.c queue.c
+uses := rt

@@ -1,0 +1,3 @@
+program := sysvipc-test
+sources := message_test.c
+install := /usr/libexec/tests/sysvipc-test

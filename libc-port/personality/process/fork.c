@@ -65,6 +65,7 @@ void fork_child(struct thread *thread)
 	for (u32 i = 0; i < files_end; i++)
 		file_at(i)->locked = false;
 	random_forked();
+	identity_forked();
 	timers_forked();
 	process_pending = 0;
 	/* A signal may have come already. */

@@ -22,6 +22,8 @@ void identity_start(void)
 	(void)cap_close(handle);
 }
 
+void identity_forked(void) { identity_lock.state = 0; }
+
 /* The process server is told last: it cannot be asked to forget. */
 static err_t identity_introduce(cap_t identity, cap_t *root)
 {

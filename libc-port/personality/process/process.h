@@ -72,6 +72,8 @@ err_t thread_sleep(u64 deadline);
 
 /* At the start of the first program: be known to the root file system. */
 void identity_start(void);
+/* In a new child: no other thread is in the midst of a change. */
+void identity_forked(void);
 
 /* --- exec (exec.c, inherit.c) --- */
 

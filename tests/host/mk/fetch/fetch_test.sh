@@ -17,7 +17,7 @@ update/no-network) echo 'E: Could not resolve the host' >&2; exit 100 ;;
 update/*) ;;
 source/source-fails) head -c 10 "$ARCHIVE/good" > thing_1.orig.tar.gz; echo 'E: Connection timed out' >&2; exit 100 ;;
 source/other-version) cp "$ARCHIVE/good" thing_2.orig.tar.gz ;;
-source/hangs) head -c 10 "$ARCHIVE/good" > thing_1.orig.tar.gz; echo > "$ARCHIVE/begun"; exec sleep 1000 9>&- ;;
+source/hangs) head -c 10 "$ARCHIVE/good" > thing_1.orig.tar.gz; echo > "$ARCHIVE/begun"; exec sleep 60 9>&- ;;
 source/killed) head -c 10 "$ARCHIVE/good" > thing_1.orig.tar.gz; kill -KILL "$PPID" ;;
 source/*) cp "$ARCHIVE/good" thing_1.orig.tar.gz || exit 100 ;;
 esac
@@ -81,10 +81,10 @@ too_large() { (ulimit -f 50; fetch) 2> "$work/said"; [ $? = 1 ] && grep -q 'cann
 ok a_disk_that_fills_up_leaves_nothing too_large
 ok and_it_works_when_there_is_room eval 'fetch && fetched'
 
-# As from ^C: a signal to all of them (which a shell lets its background ignore).
+# As from ^C: a signal to all of them (some of which who started us may have had ignored).
 interrupted() {
 	rm -f "$ARCHIVE/begun"
-	setsid env --default-signal=INT "$work/mk/fetch" thing 2> /dev/null &
+	setsid env --default-signal=INT,TERM,HUP "$work/mk/fetch" thing 2> /dev/null &
 	until [ -e "$ARCHIVE/begun" ]; do sleep 0.05; done
 	kill "-$1" -- -$!
 	wait $!

@@ -11,13 +11,18 @@ struct mount_handle mount_handles[MOUNT_MAX];
 
 err_t handle_make(cap_t identity, cap_t dir, cap_t *handle)
 {
-	cap_t ticket;
+	cap_t ticket, made;
 	err_t error = auth_ticket(identity, dir, &ticket);
 
 	if (error)
 		return error;
-	error = dir_authenticate(dir, ticket, handle);
+	error = dir_authenticate(dir, ticket, &made);
 	(void)cap_close(ticket);
+	if (error)
+		return error;
+	/* Children get it too: none may destroy it for all. */
+	error = cap_copy(0, made, RIGHT_USE | RIGHT_COPY, 0, handle);
+	(void)cap_close(made);
 	return error;
 }
 

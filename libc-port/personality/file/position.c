@@ -10,10 +10,9 @@ static i64 position_load(const struct file *file)
 	return __atomic_load_n(&file->position, __ATOMIC_ACQUIRE);
 }
 
-static bool position_change(struct file *file, i64 from, i64 to)
+static void position_store(struct file *file, i64 position)
 {
-	return __atomic_compare_exchange_n(&file->position, &from, to, false, __ATOMIC_ACQ_REL,
-	                                   __ATOMIC_RELAXED);
+	__atomic_store_n(&file->position, position, __ATOMIC_RELEASE);
 }
 
 i64 position_begin(struct file *file)
@@ -29,43 +28,41 @@ i64 position_begin(struct file *file)
 
 void position_end(struct file *file, i64 offset, i64 done)
 {
-	i64 position;
-
 	if (offset == FILE_POSITION)
 		return;
-	if (done > 0 && !position_change(file, offset, offset + done)) {
-		/* The server was told meanwhile, but not of this. */
-		lock_take(&process_lock);
-		(void)file_seek(file->cap, done, SEEK_CUR, &position);
-		lock_give(&process_lock);
-	}
+	if (done > 0)
+		position_store(file, offset + done);
 	lock_give(&file->moving);
 }
 
 /* If the server does not answer, there is nothing to be read there either. */
-static void publish(struct file *file)
-{
-	i64 position = __atomic_exchange_n(&file->position, FILE_POSITION, __ATOMIC_ACQ_REL);
-
-	if (position > 0 || (!position && file->sought))
-		(void)file_seek(file->cap, position, SEEK_SET, &position);
-}
-
 void position_publish(struct file *file)
 {
-	if (position_load(file) == FILE_POSITION)
+	i64 position = position_begin(file);
+
+	if (position == FILE_POSITION)
 		return;
-	lock_take(&process_lock);
-	publish(file);
-	lock_give(&process_lock);
+	if (position || file->sought)
+		(void)file_seek(file->cap, position, SEEK_SET, &position);
+	position_store(file, FILE_POSITION);
+	lock_give(&file->moving);
 }
 
 void positions_publish(void)
 {
 	for (u32 i = 0; i < files_end; i++) {
 		if (file_at(i)->refs)
-			publish(file_at(i));
+			position_publish(file_at(i));
 	}
+}
+
+bool positions_published(void)
+{
+	for (u32 i = 0; i < files_end; i++) {
+		if (file_at(i)->refs && position_load(file_at(i)) != FILE_POSITION)
+			return false;
+	}
+	return true;
 }
 
 err_t position_get(struct file *file, i64 *position)
@@ -98,9 +95,10 @@ static err_t seek(struct file *file, i64 offset, u32 whence, i64 *position)
 	if (base == FILE_POSITION)
 		return file_seek(file->cap, offset, whence, position);
 	err_t error = seek_to(file, base, offset, whence, position);
-	bool told = !error && !position_change(file, base, *position);
+	if (!error)
+		position_store(file, *position);
 	lock_give(&file->moving);
-	return told ? file_seek(file->cap, *position, SEEK_SET, position) : error;
+	return error;
 }
 
 i64 posix_lseek(const struct thread_regs *a)

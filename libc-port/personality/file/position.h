@@ -12,10 +12,11 @@
 i64 position_begin(struct file *file);
 void position_end(struct file *file, i64 offset, i64 done);
 
-/* From now on the server has it. */
+/* From now on the server has it. Waits for calls that move it: not with process_lock held. */
 void position_publish(struct file *file);
-/* All of them, before a fork: with process_lock held, or alone. */
+/* All of them; and is it so, with process_lock held or alone? */
 void positions_publish(void);
+bool positions_published(void);
 
 /* Where it is. */
 err_t position_get(struct file *file, i64 *position);

@@ -39,14 +39,19 @@ static i64 process_new(const struct fork *fork)
 	};
 
 	/* The child's tables must not be half way through another thread's change. */
-	if (!alone)
-		lock_take(&process_lock);
+	for (;;) {
+		positions_publish();
+		if (!alone)
+			lock_take(&process_lock);
+		if (alone || positions_published())
+			break;
+		lock_give(&process_lock); /* another has been opened */
+	}
 	child.stack = fork->stack ? fork->stack : thread->user.rsp;
 	child.child_id = fork->child_id;
 	child.set_id = fork->flags & CLONE_CHILD_SETTID;
 	child.clear_id = fork->flags & CLONE_CHILD_CLEARTID;
 	thread_save_fpu(thread);
-	positions_publish();
 	err_t error = process_fork(PROCESS_PROCESS, &how, &pid);
 	if (!alone)
 		lock_give(&process_lock);

@@ -37,6 +37,8 @@ apt_setup() {
 		Dir::Cache "$apt/cache";
 		Dir::Etc::sourcelist "$apt/etc/sources.list";
 		Dir::Etc::sourceparts "-";
+		APT::Architecture "amd64";
+		APT::Architectures { "amd64"; };
 		Debug::NoLocking "1";
 		APT::Sandbox::User "root";
 	END

@@ -6,7 +6,9 @@
 # programs `install :=` (where in the image; /bin/NAME without it).
 
 BUILD := build
-CC := gcc-12
+CROSS := x86_64-linux-gnu-
+CC := $(CROSS)gcc-12
+HOST_CC := gcc-12
 TARGET := x86_64-drove-linux-musl
 TOOLCHAIN := $(BUILD)/toolchain
 SYSROOT := $(TOOLCHAIN)/$(TARGET)/sysroot
@@ -95,7 +97,7 @@ $(call compile,kernel-debug,$(all),$(cflags))
 $(foreach k,kernel kernel-debug,
 $(BUILD)/$(k).elf: $(call objects,$(k),$(all)) $(leaf)/arch/x86_64/kernel.ld $(leaf)/build.mk
 	@echo '  ld   $$@'
-	@ld -nostdlib -static -z max-page-size=4096 -z noexecstack --no-warn-rwx-segments -T $(leaf)/arch/x86_64/kernel.ld -o $$@ $$(filter %.o,$$^)
+	@$(CROSS)ld -nostdlib -static -z max-page-size=4096 -z noexecstack --no-warn-rwx-segments -T $(leaf)/arch/x86_64/kernel.ld -o $$@ $$(filter %.o,$$^)
 	@find kernel -path kernel/arch/host -prune -o -name '*.[chS]' -print | xargs cat | grep -c . | xargs printf '  %s lines of kernel (limit 10000)\n'
 KERNELS += $(BUILD)/$(k).elf
 )
@@ -105,7 +107,7 @@ define library_rules
 $(call compile,server,$(all),$(cflags),$(MUSL))
 $(BUILD)/lib/$(library).a: $(call objects,server,$(all)) $(leaf)/build.mk
 	@mkdir -p $$(@D)
-	@rm -f $$@ && ar rcs $$@ $$(filter %.o,$$^)
+	@rm -f $$@ && $(CROSS)ar rcs $$@ $$(filter %.o,$$^)
 endef
 
 LINK_SERVER = $(CC) -nostdlib -static -no-pie -z max-page-size=4096 -z separate-code -z noexecstack -z norelro -Wl,--gc-sections \
@@ -125,7 +127,7 @@ define personality_rules
 $(call compile,personality,$(all) $(PROTO_CLIENTS) $(SYS_STUBS),$(cflags))
 $(PERSONALITY): $(call objects,personality,$(all) $(PROTO_CLIENTS) $(SYS_STUBS)) $(leaf)/$(script) $(leaf)/build.mk
 	@echo '  ld   $$@'
-	@ld -nostdlib -static -z max-page-size=4096 -z noexecstack -z norelro --gc-sections -T $(leaf)/$(script) -o $$@ $$(filter %.o,$$^)
+	@$(CROSS)ld -nostdlib -static -z max-page-size=4096 -z noexecstack -z norelro --gc-sections -T $(leaf)/$(script) -o $$@ $$(filter %.o,$$^)
 endef
 
 # Programs and host tests compile their sources for themselves: each may have flags of its own.
@@ -149,14 +151,14 @@ define host_compile_rule
 $(2): $(1) $(leaf)/build.mk mk/rules.mk | $(DEPS) $$(GENERATED_HEADERS)
 	@mkdir -p $$(@D)
 	@echo '  cc   $(1)'
-	@$(CC) $$(FLAGS_host) $(cflags) -c $(1) -o $$@
+	@$(HOST_CC) $$(FLAGS_host) $(cflags) -c $(1) -o $$@
 ALL_OBJECTS += $(2)
 endef
 define host_test_rules
 $(foreach s,$(all),$(eval $(call host_compile_rule,$(s),$(call object,host/$(host_test),$(s)))))
 $(BUILD)/host/$(host_test): $(foreach s,$(all),$(call object,host/$(host_test),$(s))) $(leaf)/build.mk
 	@mkdir -p $$(@D)
-	@$(CC) -fsanitize=address,undefined $(ldflags) -o $$@ $$(filter %.o,$$^)
+	@$(HOST_CC) -fsanitize=address,undefined $(ldflags) -o $$@ $$(filter %.o,$$^)
 HOST_TESTS += $(BUILD)/host/$(host_test)
 endef
 
@@ -190,7 +192,7 @@ leaf :=
 $(eval $(call compile,server,$(PROTO_CLIENTS) $(PROTO_SERVERS) $(SYS_STUBS),,$(MUSL)))
 $(BUILD)/lib/proto.a: $(call objects,server,$(PROTO_CLIENTS) $(PROTO_SERVERS) $(SYS_STUBS))
 	@mkdir -p $(@D)
-	@rm -f $@ && ar rcs $@ $^
+	@rm -f $@ && $(CROSS)ar rcs $@ $^
 
 LEAVES := $(sort $(shell find kernel servers drivers libc-port tests -name build.mk))
 $(foreach l,$(LEAVES),$(eval $(call read_leaf,$(l))))

@@ -65,16 +65,16 @@ $(BUILD)/root.stamp: mk/root $(CONTENTS) $(ROOT_FILES) $(BUILD)/busybox $(STAMP)
 # What goes on the machine is stripped; the files beside it keep their symbols for debuggers.
 $(BUILD)/bundle/%: $(BUILD)/servers/%.elf
 	@mkdir -p $(@D)
-	@strip -o $@ $<
+	@$(CROSS)strip -o $@ $<
 $(BUILD)/bundle/personality: $(PERSONALITY)
 	@mkdir -p $(@D)
-	@strip -o $@ $<
+	@$(CROSS)strip -o $@ $<
 $(BUILD)/bundle/kernel%: $(BUILD)/kernel%.elf
 	@mkdir -p $(@D)
-	@objcopy --strip-debug $< $@
+	@$(CROSS)objcopy --strip-debug $< $@
 $(BUILD)/bundle/kernel: $(BUILD)/kernel.elf
 	@mkdir -p $(@D)
-	@objcopy --strip-debug $< $@
+	@$(CROSS)objcopy --strip-debug $< $@
 
 $(BUNDLE): mk/bundle $(CONTENTS) rootfs/boot.manifest $(BUILD)/servers/sigma0.elf $(BUILD)/root.stamp $(BUNDLED:%=$(BUILD)/bundle/%)
 	@echo '  make $@'
@@ -82,10 +82,13 @@ $(BUNDLE): mk/bundle $(CONTENTS) rootfs/boot.manifest $(BUILD)/servers/sigma0.el
 		$(foreach f,$(BUNDLED),$(f)=$(BUILD)/bundle/$(f))
 
 IMAGE_PARTS := $(BUILD)/bundle/kernel $(BUILD)/bundle/kernel-debug $(BUNDLE)
+GRUB := $(BUILD)/dl/grub-bios $(BUILD)/dl/grub-uefi
+$(GRUB): $(BUILD)/dl/%: | $(STAMP)/deps
+	@mk/fetch $*
 IMAGE_FREE := 128 # MiB in an image with packages
-$(BUILD)/drove.img: image/mkimage image/grub.cfg image/early.cfg $(IMAGE_PARTS) $(BUILD)/root.stamp
+$(BUILD)/drove.img: image/mkimage image/grub.cfg image/early.cfg $(IMAGE_PARTS) $(BUILD)/root.stamp | $(GRUB)
 	@echo '  make $@'
-	@image/mkimage $@ $(IMAGE_PARTS) $(BUILD)/root
+	@image/mkimage $@ $(IMAGE_PARTS) $(GRUB) $(BUILD)/root
 
 ifneq ($(EXTRA),)
 $(EXTRA).stamp: mk/debian $(BUILD)/root.stamp $(PORT_ARCHIVES) | $(STAMP)/deps
@@ -93,9 +96,9 @@ $(EXTRA).stamp: mk/debian $(BUILD)/root.stamp $(PORT_ARCHIVES) | $(STAMP)/deps
 	@$(if $(EXTRA_DEBS),mk/debian $(EXTRA) $(EXTRA_DEBS),rm -rf $(EXTRA) && cp -a $(BUILD)/root $(EXTRA))
 	@for archive in $(PORT_ARCHIVES); do tar xf $$archive --keep-directory-symlink --no-same-owner -C $(EXTRA); done
 	@touch $@
-$(EXTRA).img: image/mkimage image/grub.cfg image/early.cfg $(IMAGE_PARTS) $(EXTRA).stamp
+$(EXTRA).img: image/mkimage image/grub.cfg image/early.cfg $(IMAGE_PARTS) $(EXTRA).stamp | $(GRUB)
 	@echo '  make $@ ($(strip $(EXTRA_DEBS) $(PORTS_USED)))'
-	@image/mkimage $@ $(IMAGE_PARTS) $(EXTRA) $(IMAGE_FREE)
+	@image/mkimage $@ $(IMAGE_PARTS) $(GRUB) $(EXTRA) $(IMAGE_FREE)
 endif
 
 image: $(IMAGE)

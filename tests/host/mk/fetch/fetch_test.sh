@@ -20,6 +20,7 @@ source/other-version) cp "$ARCHIVE/good" thing_2.orig.tar.gz ;;
 source/hangs) head -c 10 "$ARCHIVE/good" > thing_1.orig.tar.gz; echo > "$ARCHIVE/begun"; exec sleep 60 9>&- ;;
 source/killed) head -c 10 "$ARCHIVE/good" > thing_1.orig.tar.gz; kill -KILL "$PPID" ;;
 source/*) cp "$ARCHIVE/good" thing_1.orig.tar.gz || exit 100 ;;
+download/*) cp "$ARCHIVE/thing.deb" . ;;
 esac
 END
 # A df that says how much is free.
@@ -30,6 +31,12 @@ END
 chmod +x "$work/bin/apt-get" "$work/bin/df"
 head -c 100000 /dev/urandom > "$ARCHIVE/good"
 echo "thing source thing thing_1.orig.tar.gz $(sha256sum < "$ARCHIVE/good" | cut -d' ' -f1)" > "$work/mk/third-party.lock"
+echo 'folder tree thing ./usr/thing -' >> "$work/mk/third-party.lock"
+echo 'lost tree thing ./usr/other -' >> "$work/mk/third-party.lock"
+mkdir -p "$work/package/DEBIAN" "$work/package/usr/thing/sub"
+echo deep > "$work/package/usr/thing/sub/file"
+printf '%s\n' 'Package: thing' 'Version: 1' 'Architecture: all' 'Maintainer: nobody' 'Description: a thing' > "$work/package/DEBIAN/control"
+dpkg-deb -b "$work/package" "$ARCHIVE/thing.deb" > /dev/null
 echo "changed source thing thing_1.orig.tar.gz $(echo | sha256sum | cut -d' ' -f1)" >> "$work/mk/third-party.lock"
 
 # archive STATE [FREE KIB]: a fresh build folder before that archive.
@@ -106,6 +113,10 @@ together() {
 }
 archive good
 ok two_at_a_time_do_not_disturb_each_other together
+archive good
+ok a_folder_of_a_package_comes_whole eval 'fetch folder && [ "$(cat "$BUILD/dl/folder/sub/file")" = deep ] && [ "$(ls "$BUILD/dl")" = folder ]'
+archive good
+ok a_folder_that_the_package_has_not_is_told says 1 'cannot take ./usr/other out of thing' lost
 relative() { cd "$work" && BUILD=build mk/fetch thing && fetched; }
 archive good
 ok a_relative_build_folder_will_do relative

@@ -1,3 +1,3 @@
 server := ipc
-sources := main.c serve.c queue.c
-uses := rt
+sources := main.c serve.c object.c wait.c queue.c semaphore.c memory.c
+uses := rt identity

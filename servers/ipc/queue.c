@@ -5,11 +5,10 @@
 
 #include "proto/ipc_server.h"
 
-enum {
-	TYPE_SIZE = sizeof(struct ipc_message),
-	SEQUENCES = 1 << 15, /* a number is sequence * QUEUES_MAX + index, and fits an int */
-};
+enum { TYPE_SIZE = sizeof(struct ipc_message) };
 #define NS_PER_SECOND 1000000000ull
+/* Of all queues together. */
+#define QUEUES_BYTES_MAX (2ull << 20)
 
 struct message {
 	struct list link;
@@ -17,78 +16,41 @@ struct message {
 	struct ipc_message lent; /* as it came, and goes */
 };
 
-/* A request that waits; its `object` is the queue, its `cookie` this. */
-struct waiter {
-	struct wanted wanted;
-	u32 pid;
-};
-
-static struct queue *queues[QUEUES_MAX];
-static u32 sequence, held_count;
-
 static u64 now_seconds(void) { return rt_realtime() / NS_PER_SECOND; }
+
+static struct queue *queue_of(struct object *object)
+{
+	return container_of(object, struct queue, object);
+}
 
 /* --- queues --- */
 
-struct queue *queue_at(u32 index) { return index < QUEUES_MAX ? queues[index] : NULL; }
-
-err_t queue_find(u32 id, struct queue **out)
+err_t queue_make(const struct client *client, u32 key, u32 mode, struct object **out)
 {
-	struct queue *queue = queues[id % QUEUES_MAX];
-
-	*out = queue;
-	return !queue ? E_INVAL : queue->stat.id != id ? E_SRCH : OK;
-}
-
-struct queue *queue_of_key(u32 key)
-{
-	for (u32 i = 0; i < QUEUES_MAX; i++) {
-		if (queues[i] && queues[i]->stat.key == key)
-			return queues[i];
-	}
-	return NULL;
-}
-
-err_t queue_make(u32 key, u32 mode, u32 uid, u32 gid, struct queue **out)
-{
-	u32 index = 0;
-
-	while (index < QUEUES_MAX && queues[index])
-		index++;
-	if (index == QUEUES_MAX)
-		return E_NOSPACE;
 	struct queue *queue = calloc(1, sizeof(*queue));
+
 	if (!queue)
 		return E_FUNDS;
-	queue->stat = (struct ipc_queue_stat){ .id = sequence * QUEUES_MAX + index,
-		                               .key = key,
-		                               .uid = uid,
-		                               .gid = gid,
-		                               .creator_uid = uid,
-		                               .creator_gid = gid,
-		                               .mode = mode,
-		                               .sequence = sequence,
-		                               .changed = now_seconds(),
-		                               .limit = IPC_QUEUE_LIMIT };
+	queue->object.perm = &queue->stat.perm;
+	queue->stat.changed = now_seconds();
+	queue->stat.limit = IPC_QUEUE_LIMIT;
 	list_init(&queue->messages);
 	list_init(&queue->senders);
 	list_init(&queue->receivers);
-	sequence = (sequence + 1) % SEQUENCES;
-	queues[index] = queue;
-	*out = queue;
-	return OK;
+	err_t error = object_add(IPC_QUEUE, &queue->object, client, key, mode);
+	if (!error) {
+		error = object_afford(IPC_QUEUE, &queue->object, sizeof(*queue), QUEUES_BYTES_MAX);
+		if (error)
+			object_remove(IPC_QUEUE, &queue->object);
+	}
+	if (error)
+		free(queue);
+	else
+		*out = &queue->object;
+	return error;
 }
 
-/* --- waiting --- */
-
-static void waiter_end(struct request *rq)
-{
-	list_remove(&rq->link);
-	free(rq->cookie);
-	held_count--;
-}
-
-static void sender_answer(struct request *rq, err_t error)
+static void sender_end(struct request *rq, err_t error)
 {
 	waiter_end(rq);
 	ipc_queue_send_reply(rq, error);
@@ -100,44 +62,30 @@ static void receiver_answer(struct request *rq, err_t error, u64 count)
 	ipc_queue_receive_reply(rq, error, count);
 }
 
-static void sender_cancel(struct request *rq) { sender_answer(rq, E_INTR); }
-static void receiver_cancel(struct request *rq) { receiver_answer(rq, E_INTR, 0); }
+static void receiver_end(struct request *rq, err_t error) { receiver_answer(rq, error, 0); }
 
-static err_t waiter_hold(struct request *rq, struct list *list, const struct waiter *how,
-                         void (*cancel)(struct request *rq))
+void queue_free(struct object *object)
 {
-	if (held_count >= IPC_REQUESTS - IPC_REQUESTS_SPARE)
-		return E_FUNDS;
-	struct waiter *waiter = malloc(sizeof(*waiter));
-	if (!waiter)
-		return E_FUNDS;
-	*waiter = *how;
-	err_t error = request_hold(rq, cancel);
-	if (error != E_HELD) {
-		free(waiter);
-		return error;
-	}
-	held_count++;
-	rq->cookie = waiter;
-	list_add_tail(list, &rq->link);
-	return E_HELD;
-}
-
-void queue_free(struct queue *queue)
-{
+	struct queue *queue = queue_of(object);
 	struct message *message;
 	struct request *rq;
 
 	while ((rq = list_first(&queue->senders, struct request, link)))
-		sender_answer(rq, E_SRCH);
+		sender_end(rq, E_SRCH);
 	while ((rq = list_first(&queue->receivers, struct request, link)))
-		receiver_answer(rq, E_SRCH, 0);
+		receiver_end(rq, E_SRCH);
 	while ((message = list_first(&queue->messages, struct message, link))) {
 		list_remove(&message->link);
 		free(message);
 	}
-	queues[queue->stat.id % QUEUES_MAX] = NULL;
+	object_remove(IPC_QUEUE, object);
 	free(queue);
+}
+
+const void *queue_stat(struct object *object, u64 *size)
+{
+	*size = sizeof(struct ipc_queue_stat);
+	return &queue_of(object)->stat;
 }
 
 /* --- messages in and out --- */
@@ -154,13 +102,16 @@ static bool queue_room(const struct queue *queue, u64 size)
 /* Take what the sender lends. */
 static err_t message_put(struct queue *queue, struct request *rq, u32 pid)
 {
-	struct message *message = malloc(sizeof(*message) + rq->in_size - TYPE_SIZE);
+	u64 bytes = sizeof(struct message) + rq->in_size - TYPE_SIZE;
+	struct message *message = malloc(bytes);
 
 	if (!message)
 		return E_FUNDS;
 	err_t error = request_read(rq, 0, &message->lent, rq->in_size);
 	if (!error && message->lent.type < 1)
 		error = E_INVAL; /* the sender has changed it meanwhile */
+	if (!error)
+		error = object_afford(IPC_QUEUE, &queue->object, bytes, QUEUES_BYTES_MAX);
 	if (error) {
 		free(message);
 		return error;
@@ -174,7 +125,7 @@ static err_t message_put(struct queue *queue, struct request *rq, u32 pid)
 	return OK;
 }
 
-static struct message *message_find(struct queue *queue, const struct wanted *wanted)
+static struct message *message_find(struct queue *queue, const struct waiter *wanted)
 {
 	struct message *lowest = NULL;
 	i64 type = wanted->type, index = 0;
@@ -197,8 +148,8 @@ static struct message *message_find(struct queue *queue, const struct wanted *wa
 
 /* Give the receiver its message, if there is one (E_NODATA). Nothing is taken if it cannot be
  * given. */
-static err_t message_take(struct queue *queue, struct request *rq, const struct wanted *wanted,
-                          u32 pid, u64 *count)
+static err_t message_take(struct queue *queue, struct request *rq, const struct waiter *wanted,
+                          u64 *count)
 {
 	struct message *message = message_find(queue, wanted);
 	u64 room = rq->out_size - TYPE_SIZE;
@@ -215,7 +166,8 @@ static err_t message_take(struct queue *queue, struct request *rq, const struct 
 	queue->stat.count--;
 	queue->stat.bytes -= message->size;
 	queue->stat.received = now_seconds();
-	queue->stat.last_receiver = pid;
+	queue->stat.last_receiver = wanted->client->pid;
+	object_return(IPC_QUEUE, &queue->object, sizeof(*message) + message->size);
 	free(message);
 	return OK;
 }
@@ -233,55 +185,100 @@ static struct request *sender_ready(struct queue *queue)
 static struct request *receiver_ready(struct queue *queue)
 {
 	list_each (rq, &queue->receivers, struct request, link) {
-		const struct waiter *waiter = rq->cookie;
-		if (message_find(queue, &waiter->wanted))
+		if (message_find(queue, waiter_of(rq)))
 			return rq;
 	}
 	return NULL;
 }
 
-void queue_settle(struct queue *queue)
+/* Answer those who can go on. */
+static void queue_settle(struct queue *queue)
 {
 	struct request *rq;
 
 	while ((rq = receiver_ready(queue)) || (rq = sender_ready(queue))) {
-		const struct waiter *waiter = rq->cookie;
+		const struct waiter *waiter = waiter_of(rq);
 		u64 count = 0;
-		if (rq->cancel == sender_cancel) {
-			sender_answer(rq, message_put(queue, rq, waiter->pid));
+		if (waiter->end == sender_end) {
+			sender_end(rq, message_put(queue, rq, waiter->client->pid));
 			continue;
 		}
-		err_t error = message_take(queue, rq, &waiter->wanted, waiter->pid, &count);
+		err_t error = message_take(queue, rq, waiter, &count);
 		receiver_answer(rq, error, count);
 	}
 }
 
 /* --- calls --- */
 
-err_t queue_send(struct queue *queue, struct request *rq, u32 flags, u32 pid)
+err_t queue_change(struct object *object, const struct client *client,
+                   const struct ipc_change *change)
 {
-	struct waiter waiter = { .pid = pid };
-	err_t error = OK;
+	struct queue *queue = queue_of(object);
 
+	if (change->limit > IPC_QUEUE_LIMIT && !client_root(client))
+		return E_PERM;
+	queue->stat.limit = change->limit;
+	queue->stat.changed = now_seconds();
+	queue_settle(queue);
+	return OK;
+}
+
+err_t queue_send(struct client *client, struct request *rq, u32 id, u32 flags)
+{
+	struct waiter waiter = { .client = client, .end = sender_end, .due = DEADLINE_NEVER };
+	struct object *object;
+	i64 type;
+
+	if (rq->in_size < TYPE_SIZE || rq->in_size > TYPE_SIZE + IPC_MESSAGE_MAX)
+		return E_INVAL;
+	err_t error = request_read(rq, 0, &type, sizeof(type));
+	if (error)
+		return error;
+	if (type < 1)
+		return E_INVAL;
+	error = object_use(IPC_QUEUE, id, client, MAY_WRITE, &object);
+	if (error)
+		return error;
+	struct queue *queue = queue_of(object);
 	if (!queue_room(queue, rq->in_size - TYPE_SIZE))
-		return flags & IPC_QUEUE_NO_WAIT
-		               ? E_AGAIN
-		               : waiter_hold(rq, &queue->senders, &waiter, sender_cancel);
-	error = message_put(queue, rq, pid);
+		return flags & IPC_NO_WAIT ? E_AGAIN : waiter_hold(rq, &queue->senders, &waiter);
+	error = message_put(queue, rq, client->pid);
 	if (!error)
 		queue_settle(queue);
 	return error;
 }
 
-err_t queue_receive(struct queue *queue, struct request *rq, const struct wanted *wanted, u32 pid,
+err_t queue_receive(struct client *client, struct request *rq, u32 id, u32 flags, i64 type,
                     u64 *count)
 {
-	struct waiter waiter = { *wanted, pid };
-	err_t error = message_take(queue, rq, wanted, pid, count);
+	struct waiter waiter = { .client = client,
+		                 .end = receiver_end,
+		                 .due = DEADLINE_NEVER,
+		                 .type = type,
+		                 .flags = flags };
+	struct object *object;
 
-	if (error == E_NODATA && !(wanted->flags & IPC_QUEUE_NO_WAIT))
-		return waiter_hold(rq, &queue->receivers, &waiter, receiver_cancel);
+	if (rq->out_size < TYPE_SIZE)
+		return E_INVAL;
+	if (flags & IPC_QUEUE_COPY && (flags & IPC_QUEUE_EXCEPT || !(flags & IPC_NO_WAIT)))
+		return E_INVAL;
+	err_t error = object_use(IPC_QUEUE, id, client, MAY_READ, &object);
+	if (error)
+		return error;
+	struct queue *queue = queue_of(object);
+	error = message_take(queue, rq, &waiter, count);
+	if (error == E_NODATA && !(flags & IPC_NO_WAIT))
+		return waiter_hold(rq, &queue->receivers, &waiter);
 	if (!error)
 		queue_settle(queue);
 	return error;
+}
+
+void queues_count(u64 *messages, u64 *bytes)
+{
+	for (u32 i = 0; i < IPC_OBJECTS_MAX; i++) {
+		struct object *object = object_at(IPC_QUEUE, i);
+		*messages += object ? queue_of(object)->stat.count : 0;
+		*bytes += object ? queue_of(object)->stat.bytes : 0;
+	}
 }

@@ -21,6 +21,7 @@ struct region {
 	u64 offset;     /* in the file, of `start` */
 	u64 mapped_end; /* where the kernel's mapping ends: nothing is mapped beyond a file's end */
 	struct file *file; /* of a shared file mapping: a counted reference */
+	u64 shared;        /* of System V's memory: its number, + 1 */
 };
 
 enum { REGION_SMALL = 64, REGION_MAX = 8192 };

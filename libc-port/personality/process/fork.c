@@ -6,6 +6,7 @@
 #include "core/lock.h"
 #include "core/user.h"
 #include "file/position.h"
+#include "process/ipc.h"
 #include "process/process.h"
 #include "process/random.h"
 #include "process/signal.h"
@@ -71,6 +72,7 @@ void fork_child(struct thread *thread)
 		file_at(i)->locked = false;
 	random_forked();
 	identity_forked();
+	ipc_forked();
 	timers_forked();
 	process_pending = 0;
 	/* A signal may have come already. */

@@ -7,6 +7,7 @@
 #include "core/text.h"
 #include "core/user.h"
 #include "file/walk.h"
+#include "process/ipc.h"
 #include "process/process.h"
 #include "proto/auth.h"
 
@@ -72,6 +73,7 @@ static err_t identity_change(const struct change *change)
 	slot_replace(PROCESS_IDENTITY, changed);
 	slot_replace(PROCESS_ROOT, root);
 	handles_drop();
+	ipc_changed();
 	cwd_rebind();
 	return OK;
 }

@@ -6,6 +6,7 @@
 #include "core/text.h"
 #include "file/tty.h"
 #include "file/walk.h"
+#include "process/ipc.h"
 #include "process/process.h"
 #include "process/signal.h"
 #include "proto/counter.h"
@@ -18,6 +19,8 @@ struct inherit {
 	u32 descriptor_limit, files, descriptors, mounts;
 	u32 cwd_file, cwd_size; /* cwd_file: index in the list of files, + 1 */
 	u32 path_size, tty_given_up;
+	cap_t ipc_gate;
+	u64 ipc_known;
 };
 
 struct inherit_file {
@@ -98,6 +101,8 @@ u64 inherit_save(u8 *to)
 		.mounts = mount_count,
 		.cwd_size = cwd.size,
 		.tty_given_up = tty_given_up,
+		.ipc_gate = ipc_gate,
+		.ipc_known = ipc_known,
 		.cwd_file = cwd.file ? cwd.file->number : 0,
 	};
 
@@ -145,6 +150,8 @@ u32 inherit_caps(cap_t *to)
 		if (mount_handles[i].handle)
 			caps_add(&caps, mount_handles[i].handle);
 	}
+	if (ipc_gate)
+		caps_add(&caps, ipc_gate);
 	return caps.count;
 }
 
@@ -234,6 +241,8 @@ void inherit_load(const u8 *from, u64 size)
 			signal_actions[i].handler = SIG_IGN;
 	}
 	tty_given_up = head.tty_given_up;
+	ipc_gate = head.ipc_gate;
+	ipc_known = head.ipc_known;
 	if (load_files(&in, &head))
 		(void)load_paths(&in, &head);
 }

@@ -3,17 +3,10 @@
  * lent to it. */
 #include "core/call.h"
 #include "core/user.h"
-#include "process/process.h"
-#include "proto/ipc.h"
+#include "process/ipc.h"
 
 enum { TYPE_SIZE = sizeof(struct ipc_message) };
-enum { IPC_RMID, IPC_SET, IPC_STAT, IPC_INFO, MSG_STAT = 11, MSG_INFO, MSG_STAT_ANY };
-
-struct linux_ipc_perm {
-	u32 key, uid, gid, cuid, cgid, mode;
-	u16 seq, pad[3];
-	u64 unused[2];
-};
+enum { MSG_STAT = 11, MSG_INFO, MSG_STAT_ANY };
 
 struct linux_msqid {
 	struct linux_ipc_perm perm;
@@ -29,78 +22,55 @@ struct linux_msginfo {
 	u16 seg, pad;
 };
 
-static i64 queue_result(err_t error)
-{
-	switch (error) {
-	case E_SRCH:
-		return -EIDRM;
-	case E_NODATA:
-		return -ENOMSG;
-	case E_CAP:
-	case E_DEAD:
-		return -ENOSYS; /* no ipc server */
-	default:
-		return error_result(error);
-	}
-}
-
-i64 posix_msgget(const struct thread_regs *a)
-{
-	u32 id;
-	err_t error = ipc_queue_get(PROCESS_IPC, (u32)a->rdi, (u32)a->rsi, process_page->ids.euid,
-	                            process_page->ids.egid, &id);
-
-	return error ? queue_result(error) : (i64)id;
-}
+i64 posix_msgget(const struct thread_regs *a) { return ipc_get_id(IPC_QUEUE, a->rdi, 0, a->rsi); }
 
 /* Neither is begun again after a handler (signal(7)). */
 i64 posix_msgsnd(const struct thread_regs *a)
 {
+	cap_t client;
 	i64 type;
 
 	if (!user_read(&type, a->rsi, sizeof(type)))
 		return -EFAULT;
-	if (a->rdx > IPC_MESSAGE_MAX || (i32)a->rdi < 0)
+	if (a->rdx > IPC_MESSAGE_MAX || (i32)a->rdi < 0 || type < 1)
 		return -EINVAL;
 	if (!user_range(a->rsi, TYPE_SIZE + a->rdx))
 		return -EFAULT;
-	return queue_result(INTERRUPTIBLE(ipc_queue_send(PROCESS_IPC, (u32)a->rdi, (u32)a->r10,
-	                                                 process_page->pid, (const void *)a->rsi,
-	                                                 TYPE_SIZE + a->rdx)));
+	err_t error = ipc_open(&client);
+	if (!error)
+		error = INTERRUPTIBLE(ipc_queue_send(client, (u32)a->rdi, (u32)a->r10,
+		                                     (const void *)a->rsi, TYPE_SIZE + a->rdx));
+	return ipc_result(error);
 }
 
 i64 posix_msgrcv(const struct thread_regs *a)
 {
 	u64 size = a->rdx < IPC_MESSAGE_MAX ? a->rdx : IPC_MESSAGE_MAX;
 	u64 count = 0;
+	cap_t client;
 
 	if ((i64)a->rdx < 0 || (i32)a->rdi < 0)
 		return -EINVAL;
 	if (!user_range(a->rsi, TYPE_SIZE + size))
 		return -EFAULT;
-	err_t error = INTERRUPTIBLE(ipc_queue_receive(PROCESS_IPC, (u32)a->rdi, (u32)a->r8,
-	                                              process_page->pid, (i64)a->r10,
-	                                              (void *)a->rsi, TYPE_SIZE + size, &count));
-	return error ? queue_result(error) : (i64)count;
+	err_t error = ipc_open(&client);
+	if (!error)
+		error = INTERRUPTIBLE(ipc_queue_receive(client, (u32)a->rdi, (u32)a->r8,
+		                                        (i64)a->r10, (void *)a->rsi,
+		                                        TYPE_SIZE + size, &count));
+	return error ? ipc_result(error) : (i64)count;
 }
 
 /* --- msgctl --- */
 
-static i64 queue_stat(u32 id, bool by_index, u64 to)
+static i64 queue_show(u32 id, u32 flags, u64 to)
 {
 	struct ipc_queue_stat stat;
-	err_t error = ipc_queue_stat(PROCESS_IPC, id, by_index, &stat, sizeof(stat));
+	i64 result = ipc_stat_id(IPC_QUEUE, id, flags, &stat, sizeof(stat));
 
-	if (error)
-		return queue_result(error);
+	if (result)
+		return result;
 	struct linux_msqid out = {
-		.perm = { .key = stat.key,
-		          .uid = stat.uid,
-		          .gid = stat.gid,
-		          .cuid = stat.creator_uid,
-		          .cgid = stat.creator_gid,
-		          .mode = stat.mode,
-		          .seq = (u16)stat.sequence },
 		.stime = stat.sent,
 		.rtime = stat.received,
 		.ctime = stat.changed,
@@ -110,7 +80,10 @@ static i64 queue_stat(u32 id, bool by_index, u64 to)
 		.lspid = stat.last_sender,
 		.lrpid = stat.last_receiver,
 	};
-	return !user_write(to, &out, sizeof(out)) ? -EFAULT : by_index ? (i64)stat.id : 0;
+	ipc_perm_show(&out.perm, &stat.perm);
+	return !user_write(to, &out, sizeof(out)) ? -EFAULT
+	       : flags & IPC_STAT_INDEX           ? (i64)stat.perm.id
+	                                          : 0;
 }
 
 static i64 queue_set(u32 id, u64 from)
@@ -119,29 +92,29 @@ static i64 queue_set(u32 id, u64 from)
 
 	if (!user_read(&in, from, sizeof(in)))
 		return -EFAULT;
-	if (in.perm.uid == UINT32_MAX || in.perm.gid == UINT32_MAX)
-		return -EINVAL;
-	return queue_result(
-	        ipc_queue_set(PROCESS_IPC, id, in.qbytes, in.perm.uid, in.perm.gid, in.perm.mode));
+	return ipc_set_id(IPC_QUEUE, id, &in.perm, in.qbytes);
 }
 
 /* What there may be, or, if `used`, what there is. */
 static i64 queue_info(bool used, u64 to)
 {
 	enum { SEGMENT_BYTES = 16, MAP_SIZE = 16384, SEGMENTS = 0xffff };
-	u32 most, queues, highest;
+	u32 queues, highest;
 	u64 messages, bytes;
-	err_t error = ipc_queue_info(PROCESS_IPC, &most, &queues, &highest, &messages, &bytes);
+	cap_t client;
+	err_t error = ipc_open(&client);
 
+	if (!error)
+		error = ipc_info(client, IPC_QUEUE, &queues, &highest, &messages, &bytes);
 	if (error)
-		return queue_result(error);
+		return ipc_result(error);
 	/* Where Linux has only constants they are Linux's. */
 	struct linux_msginfo out = { .max = IPC_MESSAGE_MAX,
 		                     .mnb = IPC_QUEUE_LIMIT,
-		                     .mni = (i32)most,
+		                     .mni = IPC_OBJECTS_MAX,
 		                     .ssz = SEGMENT_BYTES,
 		                     .seg = SEGMENTS };
-	out.pool = used ? (i32)queues : (i32)(most * (IPC_QUEUE_LIMIT / 1024));
+	out.pool = used ? (i32)queues : IPC_OBJECTS_MAX * (IPC_QUEUE_LIMIT / 1024);
 	out.map = used ? (i32)messages : MAP_SIZE;
 	out.tql = used ? (i32)bytes : MAP_SIZE;
 	return user_write(to, &out, sizeof(out)) ? (i64)highest : -EFAULT;
@@ -155,14 +128,15 @@ i64 posix_msgctl(const struct thread_regs *a)
 		return -EINVAL;
 	switch ((u32)a->rsi) {
 	case IPC_RMID:
-		return queue_result(ipc_queue_remove(PROCESS_IPC, id));
+		return ipc_remove_id(IPC_QUEUE, id);
 	case IPC_SET:
 		return queue_set(id, a->rdx);
 	case IPC_STAT:
-		return queue_stat(id, false, a->rdx);
+		return queue_show(id, 0, a->rdx);
 	case MSG_STAT:
+		return queue_show(id, IPC_STAT_INDEX, a->rdx);
 	case MSG_STAT_ANY:
-		return queue_stat(id, true, a->rdx);
+		return queue_show(id, IPC_STAT_INDEX | IPC_STAT_ANY, a->rdx);
 	case IPC_INFO:
 	case MSG_INFO:
 		return queue_info((u32)a->rsi == MSG_INFO, a->rdx);

@@ -1,3 +1,3 @@
 program := sysvipc-test
-sources := message_test.c
+sources := message_test.c semaphore_test.c memory_test.c
 install := /usr/libexec/tests/sysvipc-test

@@ -5,9 +5,20 @@
 #include <stdlib.h>
 
 #include "ipc/queue.h"
+#include "ipc/semaphore.h"
 #include "ipc/serve.h"
 #include "servers/fake/fake.h"
 #include "test.h"
+
+enum { WORLD_CLIENTS = 8, WORLD_SEGMENTS = 64 };
+
+/* What the kernel would know of shared memory. */
+struct world_segment {
+	u64 size, mappings;
+};
+extern struct world_segment world_segments[WORLD_SEGMENTS];
+/* Time goes by. */
+void world_clock(u64 ns);
 
 struct text {
 	i64 type;
@@ -15,8 +26,15 @@ struct text {
 };
 
 void world_make(void);
-/* Nothing may be left: no request, no queue. */
+/* Nothing may be left: no request, no object, no client. */
 void world_end(void);
+
+/* Client 0 is there, of user 1; others are opened. Calls without a client are 0's. */
+void client_open(u32 client, u32 uid);
+void client_close(u32 client);
+u64 client_label(u32 client);
+err_t get_as(u32 client, u32 kind, u32 key, u32 flags, u64 size, u32 *id);
+err_t remove_as(u32 client, u32 kind, u32 id);
 
 u32 make(u32 key, u32 flags);
 err_t make_error(u32 key, u32 flags);
@@ -29,3 +47,8 @@ err_t do_receive(u32 id, u32 flags, i64 type, struct text *text, u64 *count);
 err_t do_stat(u32 id, struct ipc_queue_stat *stat);
 err_t do_set_limit(u32 id, u64 limit);
 err_t do_remove(u32 id);
+
+struct fake_call *operate_begin(u32 client, u32 id, u64 timeout, const struct ipc_operation *list,
+                                u32 count);
+u32 figure_of(u32 id, u32 index, u32 figure);
+err_t do_value(u32 id, u32 index, u32 value);

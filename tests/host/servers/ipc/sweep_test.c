@@ -5,7 +5,7 @@
 
 enum { STEPS = 20000, CLIENTS = 8 };
 
-static struct client {
+static struct caller {
 	struct fake_call *call;
 	struct text text;
 	bool sends;
@@ -17,7 +17,7 @@ static u64 sent, received;
 static void collect(void)
 {
 	for (u32 i = 0; i < CLIENTS; i++) {
-		struct client *client = &clients[i];
+		struct caller *client = &clients[i];
 		u64 count = 0;
 		if (!client->call || !fake_answered(client->call))
 			continue;
@@ -33,7 +33,7 @@ static void collect(void)
 
 static void step(u32 id, u32 dice)
 {
-	struct client *client = &clients[dice % CLIENTS];
+	struct caller *client = &clients[dice % CLIENTS];
 
 	if (client->call) {
 		if (dice >> 4 & 1)

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
+#include "notify.h"
 #include "proto/file_server.h"
 
 static u32 counter_count, held_count;
@@ -33,7 +34,7 @@ err_t counter_make(enum counter_kind kind, u32 flags, struct counter **out)
 
 /* --- waiting --- */
 
-static err_t counter_hold(struct request *rq, struct list *list, void (*cancel)(struct request *rq))
+err_t counter_hold(struct request *rq, struct list *list, void (*cancel)(struct request *rq))
 {
 	if (held_count >= COUNTER_REQUESTS - COUNTER_REQUESTS_SPARE)
 		return E_BUSY;
@@ -45,17 +46,21 @@ static err_t counter_hold(struct request *rq, struct list *list, void (*cancel)(
 	return error;
 }
 
-static void reader_answer(struct request *rq, err_t error)
+void counter_release(struct request *rq)
 {
 	list_remove(&rq->link);
 	held_count--;
+}
+
+static void reader_answer(struct request *rq, err_t error)
+{
+	counter_release(rq);
 	file_read_reply(rq, error, error ? 0 : sizeof(u64));
 }
 
 static void writer_answer(struct request *rq, err_t error)
 {
-	list_remove(&rq->link);
-	held_count--;
+	counter_release(rq);
 	file_write_reply(rq, error, error ? 0 : sizeof(u64));
 }
 
@@ -114,6 +119,8 @@ void counter_free(struct counter *counter)
 	while ((rq = list_first(&counter->writing, struct request, link)))
 		writer_answer(rq, E_INTR);
 	timer_forget(counter);
+	if (counter->notify)
+		notify_free(counter);
 	poll_list_clear(&counter->poll);
 	counter_count--;
 	free(counter);
@@ -132,6 +139,8 @@ u32 counter_ready(struct counter *counter)
 
 err_t counter_read(struct counter *counter, struct request *rq, bool may_wait, u64 *count)
 {
+	if (counter->kind == COUNT_NOTIFY)
+		return notify_read(counter, rq, may_wait, count);
 	if (counter->kind == COUNT_MARK || rq->out_size < sizeof(u64))
 		return E_INVAL;
 	if (counter->kind == COUNT_TIMER)
@@ -151,6 +160,8 @@ err_t counter_write(struct counter *counter, struct request *rq, bool may_wait, 
 {
 	u64 more;
 
+	if (counter->kind == COUNT_NOTIFY)
+		return E_CAP; /* not open for writing */
 	if (counter->kind == COUNT_MARK || counter->kind == COUNT_TIMER ||
 	    rq->in_size < sizeof(more))
 		return E_INVAL;

@@ -13,7 +13,7 @@ enum {
 };
 #define COUNTER_FULL (UINT64_MAX - 1) /* the highest value that writing can reach */
 
-enum counter_kind { COUNT_PLAIN, COUNT_SEMAPHORE, COUNT_TIMER, COUNT_MARK };
+enum counter_kind { COUNT_PLAIN, COUNT_SEMAPHORE, COUNT_TIMER, COUNT_MARK, COUNT_NOTIFY };
 
 struct counter {
 	enum counter_kind kind;
@@ -32,6 +32,7 @@ struct counter {
 	struct list reading; /* requests that wait, oldest first: then `value` is 0 */
 	struct list writing; /* requests that wait for room; cookie is what they add */
 	struct poll_list poll;
+	struct notify *notify; /* of an inotify instance (notify.c) */
 };
 
 /* One that stands alone; E_FUNDS. Its gate is its address. */
@@ -39,6 +40,10 @@ MUST_CHECK err_t counter_make(enum counter_kind kind, u32 flags, struct counter 
 /* Whoever waits is answered, and the counter is no more. */
 void counter_free(struct counter *counter);
 u32 counters_count(void);
+
+/* Hold the request in `list`; E_BUSY: too many wait. Whoever answers it releases it first. */
+err_t counter_hold(struct request *rq, struct list *list, void (*cancel)(struct request *rq));
+void counter_release(struct request *rq);
 
 /* Handlers of file_read and file_write. */
 err_t counter_read(struct counter *counter, struct request *rq, bool may_wait, u64 *count);

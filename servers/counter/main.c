@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The counter server: eventfd, timerfd and what stands for epoll and signalfd (README.md). */
 #include "counter.h"
+#include "notify.h"
 #include "proto/supervisor.h"
 #include "serve.h"
 
@@ -16,6 +17,8 @@ int main(void)
 
 	if (!error)
 		error = timers_start(&server);
+	if (!error)
+		error = notify_start(&server);
 	if (!error)
 		error = supervisor_ready(rt_cap_need("supervisor"));
 	if (error)

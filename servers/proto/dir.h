@@ -119,3 +119,11 @@ err_t dir_memory(cap_t dir, u32 seals, const void *paths, size_t size, void *res
 /* A new gate to the same directory that acts with the identity of the ticket (auth.h), which must
  * have been made for this very gate: E_PERM. Charged to the caller. */
 RPC(16) err_t dir_authenticate(cap_t dir, cap_t ticket, cap_t *handle);
+
+/* Watch the file for an inotify instance (notify.h), whose events NOTIFY_* in `mask` are to be
+ * told; flags are among them. If the instance watches it already, the mask is replaced, or added to
+ * (NOTIFY_MASK_ADD), or E_EXISTS (NOTIFY_MASK_CREATE). The caller must be allowed to read the file.
+ * E_NOTSUP: this server tells no events. E_LIMIT: too many watches. */
+RPC(17)
+err_t dir_watch(cap_t dir, u32 mask, cap_t instance, const void *path, size_t size, void *rest,
+                size_t rest_size, u32 *watch);

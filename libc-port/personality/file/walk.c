@@ -188,6 +188,7 @@ static void walk_request(struct walk *walk, const struct track *first, const str
 
 	memcpy(walk->m.word, walk->words, sizeof(walk->words));
 	memset(walk->m.cap, 0, sizeof(walk->m.cap));
+	walk->m.cap[0] = walk->sent;
 	walk->m.cap[MSG_CAPS - 1] = first->place.base;
 	walk->m.in = first->path;
 	if (second) {

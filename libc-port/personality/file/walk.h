@@ -73,6 +73,7 @@ void place_done(struct place *place);
 struct walk {
 	struct msg m;
 	u64 words[MSG_WORDS]; /* the request's words, kept for the next server */
+	cap_t sent;           /* goes along, or 0; of walks of one path */
 	u16 mount;            /* where it ended */
 	bool may_wait;        /* interruptible */
 	void *data;           /* where the answer's bytes go, if there are any */

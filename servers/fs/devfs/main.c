@@ -13,6 +13,7 @@ int main(void)
 	devices_start(rt_cap("kernel_log"));
 	tree_start(&fs, rt_cap_need);
 	fs.socket = rt_cap("socket");
+	fs.counter = rt_cap("counter");
 	fs.accept = identity_accept;
 	fs_init(&fs);
 	fs_serve_with(&fs, &server);

@@ -208,6 +208,7 @@ int main(int argc, char **argv)
 	ext.fs.top = !options.below;
 	ext.fs.pipe = rt_cap("pipe");
 	ext.fs.socket = rt_cap("socket");
+	ext.fs.counter = rt_cap("counter");
 	ext.fs.accept = identity_accept;
 	fs_init(&ext.fs);
 	fs_serve_with(&ext.fs, &server);

@@ -99,6 +99,22 @@ err_t node_set(struct node *node, struct identity identity, const struct file_at
 	return node->fs->ops->store(node);
 }
 
+u32 attributes_event(u32 mask)
+{
+	const u32 atime = FILE_SET_ATIME | FILE_SET_ATIME_NOW;
+	const u32 mtime = FILE_SET_MTIME | FILE_SET_MTIME_NOW;
+	u32 event = mask & FILE_SET_SIZE ? NOTIFY_MODIFY : 0;
+
+	if (mask & (FILE_SET_MODE | FILE_SET_UID | FILE_SET_GID))
+		event |= NOTIFY_ATTRIB;
+	/* One time alone is what reading or writing would have set. */
+	if (mask & atime && mask & mtime)
+		event |= NOTIFY_ATTRIB;
+	else if (mask & (atime | mtime))
+		event |= mask & atime ? NOTIFY_ACCESS : NOTIFY_MODIFY;
+	return event;
+}
+
 /* Once after each change, and once a day (Linux: relatime). */
 void node_accessed(struct node *node, u32 open_flags)
 {

@@ -87,6 +87,17 @@ static err_t truncate_check(const struct node *node, struct identity identity)
 	return node_is(node, MODE_FILE) ? node_check(node, identity, MAY_WRITE) : E_INVAL;
 }
 
+/* An open file that came along with an empty path knows its name. */
+static void dir_set_tell(const struct request *rq, const struct walk *w, u32 event)
+{
+	const struct open_file *base = request_base(rq);
+
+	if (w->last == LAST_NONE && base->node == w->node)
+		tell_open(base, event);
+	else
+		tell_walk(w, event);
+}
+
 static err_t fs_dir_set(struct request *rq, const struct file_attributes *attributes)
 {
 	struct lookup l;
@@ -98,6 +109,9 @@ static err_t fs_dir_set(struct request *rq, const struct file_attributes *attrib
 		fiber_lock_take(&l.walk.node->lock);
 		error = node_set(l.walk.node, l.walk.identity, attributes);
 		fiber_lock_give(&l.walk.node->lock);
+		u32 event = error ? 0 : attributes_event(attributes->mask);
+		if (event)
+			dir_set_tell(rq, &l.walk, event);
 	}
 	lookup_end(&l);
 	return error;
@@ -185,6 +199,26 @@ static err_t fs_dir_sync(struct request *rq)
 	return fs_sync(open->fs);
 }
 
+static err_t fs_dir_watch(struct request *rq, u32 mask, cap_t instance, u32 *number)
+{
+	const struct open_file *open = rq->object;
+	struct lookup l;
+
+	if (!open->fs->counter)
+		return E_NOTSUP;
+	if (mask & ~(u32)NOTIFY_KNOWN || !mask || !instance)
+		return E_INVAL;
+	err_t error = lookup(rq, &l, mask & NOTIFY_DONT_FOLLOW ? 0 : WALK_FOLLOW);
+	if (!error && (mask & NOTIFY_ONLY_DIR) && !node_is(l.walk.node, MODE_DIR))
+		error = E_NOTDIR;
+	if (!error)
+		error = node_check(l.walk.node, l.walk.identity, MAY_READ);
+	if (!error)
+		error = watch_add(l.walk.node, instance, mask, number);
+	lookup_end(&l);
+	return error;
+}
+
 const struct dir_ops fs_dir_ops = {
 	.dir_open = fs_dir_open,
 	.dir_stat = fs_dir_stat,
@@ -202,4 +236,5 @@ const struct dir_ops fs_dir_ops = {
 	.dir_sync = fs_dir_sync,
 	.dir_memory = fs_dir_memory,
 	.dir_authenticate = fs_dir_authenticate,
+	.dir_watch = fs_dir_watch,
 };

@@ -103,6 +103,11 @@ err_t fs_dir_link(struct request *rq, cap_t new_dir, u32 flags)
 		error = dir->fs->ops->link(dir, pair.new.name, pair.new.name_size, node);
 		fiber_lock_give(&node->lock);
 		fiber_lock_give(&dir->lock);
+		if (!error) {
+			tell_node(node, NOTIFY_ATTRIB);
+			tell_entry(dir, node, (struct name){ pair.new.name, pair.new.name_size },
+			           NOTIFY_CREATE, 0);
+		}
 	}
 	pair_end(&pair);
 	return error;
@@ -235,6 +240,37 @@ static err_t rename_locked(const struct rename *rename)
 	return error;
 }
 
+/* `node` has moved; what it took the place of has lost a name. */
+static void rename_tell(struct node *node, struct node *old_dir, struct name old_name,
+                        struct node *new_dir, struct name new_name)
+{
+	u32 cookie = old_dir->watches || new_dir->watches ? watch_cookie(node->fs) : 0;
+
+	opens_move(node, old_dir, old_name, new_dir, new_name);
+	tell_entry(old_dir, node, old_name, NOTIFY_MOVED_FROM, cookie);
+	tell_entry(new_dir, node, new_name, NOTIFY_MOVED_TO, cookie);
+}
+
+static void rename_done(const struct rename *r)
+{
+	struct name old_name = { r->old_name, r->old_size },
+	            new_name = { r->new_name, r->new_size };
+
+	if (r->replaced && !r->exchange)
+		opens_move(r->replaced, r->new_dir, new_name, NULL, new_name);
+	rename_tell(r->node, r->old_dir, old_name, r->new_dir, new_name);
+	if (r->replaced && !r->exchange) {
+		if (!node_is(r->replaced, MODE_DIR))
+			tell_node(r->replaced, NOTIFY_ATTRIB);
+		tell_end(r->replaced);
+	}
+	tell_node(r->node, NOTIFY_MOVE_SELF);
+	if (r->exchange) {
+		rename_tell(r->replaced, r->new_dir, new_name, r->old_dir, old_name);
+		tell_node(r->replaced, NOTIFY_MOVE_SELF);
+	}
+}
+
 err_t fs_dir_rename(struct request *rq, cap_t new_dir, u32 flags)
 {
 	struct pair pair;
@@ -261,6 +297,8 @@ err_t fs_dir_rename(struct request *rq, cap_t new_dir, u32 flags)
 			.exchange = flags &DIR_EXCHANGE,
 		};
 		error = rename_locked(&rename);
+		if (!error)
+			rename_done(&rename);
 	}
 	pair_end(&pair);
 	return error;

@@ -128,7 +128,15 @@ static err_t remove_walked(struct walk *w)
 	err_t error = w->fs->ops->remove(w->parent, w->name, w->name_size, w->node);
 	fiber_lock_give(&w->node->lock);
 	fiber_lock_give(&w->parent->lock);
-	return error;
+	if (error)
+		return error;
+	struct name name = { w->name, w->name_size };
+	opens_move(w->node, w->parent, name, NULL, name);
+	if (!node_is(w->node, MODE_DIR))
+		tell_node(w->node, NOTIFY_ATTRIB);
+	tell_entry(w->parent, w->node, name, NOTIFY_DELETE, 0);
+	tell_end(w->node);
+	return OK;
 }
 
 err_t fs_dir_remove(struct request *rq, u32 flags)

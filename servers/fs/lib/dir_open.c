@@ -36,6 +36,8 @@ err_t dir_create(struct walk *w, struct node_make *make, struct node **node)
 	fiber_lock_take(&dir->lock);
 	error = w->fs->ops->create(dir, w->name, w->name_size, make, node);
 	fiber_lock_give(&dir->lock);
+	if (!error && w->name_size)
+		tell_entry(dir, *node, (struct name){ w->name, w->name_size }, NOTIFY_CREATE, 0);
 	return error;
 }
 
@@ -77,12 +79,16 @@ static err_t open_check(const struct walk *w, u32 flags, bool made)
 	return (flags & OPEN_NOATIME) && !owner ? E_PERM : OK;
 }
 
-static err_t open_truncate(struct node *node, struct identity identity)
+static err_t open_truncate(const struct walk *w)
 {
+	struct node *node = w->node;
+
 	fiber_lock_take(&node->lock);
-	node_drop_setid(node, identity_is_root(identity));
+	node_drop_setid(node, identity_is_root(w->identity));
 	err_t error = node_resize(node, 0);
 	fiber_lock_give(&node->lock);
+	if (!error)
+		tell_walk(w, NOTIFY_MODIFY);
 	return error;
 }
 
@@ -138,9 +144,7 @@ static err_t open_prepare(struct request *rq, const struct walk *w, u32 flags, c
 	bool plain = node_is(node, MODE_FILE) || node_is(node, MODE_DIR);
 	if (!plain && !node->file_ops)
 		return E_NXIO;
-	return (flags & OPEN_TRUNCATE) && node_is(node, MODE_FILE)
-	               ? open_truncate(node, w->identity)
-	               : OK;
+	return (flags & OPEN_TRUNCATE) && node_is(node, MODE_FILE) ? open_truncate(w) : OK;
 }
 
 /* A gate to `open`, which is new, for the caller; or the end of it. */
@@ -153,11 +157,16 @@ static err_t open_give(struct request *rq, const struct walk *w, struct open_fil
 	if ((flags & DIR_OPEN_BOUND) || !w->fs->accept)
 		open_bind(open, handle->credentials);
 	err_t error = request_gate(rq, (u64)open, file);
-	if (error)
+	if (error) {
 		open_put(open);
-	else
-		*file |= CAP_MOVE;
-	return error;
+		return error;
+	}
+	*file |= CAP_MOVE;
+	if (!(open->flags & OPEN_PATH)) {
+		open->told = true;
+		tell_open(open, NOTIFY_OPEN);
+	}
+	return OK;
 }
 
 /* The node is known and allowed: give the caller a gate. */
@@ -171,7 +180,8 @@ static err_t open_gate(struct request *rq, const struct walk *w, u32 flags, cap_
 		if (prepared || *file)
 			return prepared;
 	}
-	bool named = w->parent && !node_is(node, MODE_DIR) && node->nlink > 0;
+	bool named =
+	        w->parent && node->nlink > 0 && (!node_is(node, MODE_DIR) || w->parent->watches);
 	struct open_file *open =
 	        open_create(w->fs, node, flags & OPEN_KEPT, named ? w->parent : NULL,
 	                    named ? w->name : NULL, w->name_size);

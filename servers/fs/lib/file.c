@@ -87,6 +87,9 @@ static err_t fs_file_set(struct request *rq, const struct file_attributes *attri
 	fiber_lock_take(&open->node->lock);
 	err_t error = node_set(open->node, open_identity(open), attributes);
 	fiber_lock_give(&open->node->lock);
+	u32 event = error ? 0 : attributes_event(attributes->mask);
+	if (event)
+		tell_open(open, event);
 	return error;
 }
 
@@ -170,6 +173,8 @@ static err_t fs_file_allocate(struct request *rq, u32 mode, u64 offset, u64 size
 	if (node->map && node->size > old_size)
 		map_resized(node, old_size);
 	fiber_lock_give(&node->lock);
+	if (!error)
+		tell_open(open, NOTIFY_MODIFY);
 	return error;
 }
 

@@ -30,6 +30,7 @@ struct node;
 struct node_map;
 struct open_file;
 struct rename;
+struct watch;
 
 /* Linux's values, under which files travel (sys/stat.h and fcntl.h have them, too, but only with
  * musl's headers). */
@@ -88,6 +89,7 @@ struct node {
 	cap_t attached;           /* another server's directory; holds a reference */
 	struct lock_table *locks; /* flock and fcntl, or NULL */
 	struct node_map *map;     /* the segment clients map, or NULL */
+	struct watch *watches;    /* of inotify, or NULL */
 };
 
 /* What to make. */
@@ -208,10 +210,11 @@ struct fs {
 	u32 name_max, links_max;
 	u64 size_max; /* of a file */
 	bool readonly;
-	bool memory;  /* keeps files in memory: with seals, and without names (dir_memory) */
-	bool top;     /* ".." at the root is the root: nothing is above this one */
-	cap_t pipe;   /* the pipe server's gate, or 0: FIFOs cannot be opened */
-	cap_t socket; /* the socket server's, for nodes, or 0: nobody can connect to sockets */
+	bool memory;   /* keeps files in memory: with seals, and without names (dir_memory) */
+	bool top;      /* ".." at the root is the root: nothing is above this one */
+	cap_t pipe;    /* the pipe server's gate, or 0: FIFOs cannot be opened */
+	cap_t socket;  /* the socket server's, for nodes, or 0: nobody can connect to sockets */
+	cap_t counter; /* the counter server's, for file systems, or 0: nobody can watch */
 	/* Who sent a ticket along (lib/identity); NULL: nobody is told from anybody, and all that
 	 * comes through the public gate is allowed. */
 	err_t (*accept)(struct request *rq, cap_t ticket, struct auth_identity *identity);
@@ -226,6 +229,9 @@ struct fs {
 	struct list opens;
 	u32 open_count;
 	struct fs_maps *maps;
+	struct list channels; /* watch.c */
+	struct rt_source sync;
+	u32 watch_count, cookie;
 };
 void fs_init(struct fs *fs);
 /* Forget open files and maps as if the server had died (tests). */
@@ -263,13 +269,16 @@ struct open_file {
 	struct node *node;
 	struct credentials *credentials; /* NULL: acts as nobody */
 	bool privileged;                 /* root has opened it */
+	bool told;                       /* that it was opened: its end will be told, too */
+	bool unlinked;                   /* `name` has been taken out of `parent` */
 	u32 flags;                       /* OPEN_*; OPEN_CREATE and the like are taken off */
 	u32 users;                       /* the gate, and handlers that run */
 	u64 position;
 	struct fiber_lock lock; /* protects position across a read or write */
-	struct node *parent;    /* of what is no directory: where it was opened, for file_path */
-	char *name;             /* without `parent`: a memory file's, all that file_path says */
-	void *cookie;           /* of node->file_ops' owner */
+	/* Where it was opened, kept up to date; of directories only if somebody watches there. */
+	struct node *parent;
+	char *name;   /* without `parent`: a memory file's, all that file_path says */
+	void *cookie; /* of node->file_ops' owner */
 };
 
 /* Zero the library's part, one reference. The file system sets the rest. */

@@ -5,6 +5,7 @@
 #include "fs/lib/fs.h"
 #include "proto/dir_server.h"
 #include "proto/file_server.h"
+#include "proto/notify.h"
 
 enum { INTERFACE_FILE = 1, INTERFACE_DIR = 2 };
 
@@ -12,6 +13,12 @@ extern const struct dir_ops fs_dir_ops;
 extern const struct file_ops fs_file_ops;
 
 static inline u64 u64_min(u64 a, u64 b) { return a < b ? a : b; }
+
+/* A name in a directory. */
+struct name {
+	const char *text;
+	size_t size;
+};
 
 /* --- open.c --- */
 
@@ -28,6 +35,10 @@ static inline bool open_writes(const struct open_file *open)
 {
 	return !(open->flags & OPEN_PATH) && (open->flags & OPEN_ACCESS) != OPEN_READ;
 }
+
+/* What was opened as `name` in `dir` is `new_name` in `new_dir` now, or nowhere (NULL). */
+void opens_move(struct node *node, struct node *dir, struct name name, struct node *new_dir,
+                struct name new_name);
 
 /* --- identity.c: who asks --- */
 
@@ -127,6 +138,8 @@ MUST_CHECK err_t node_set(struct node *node, struct identity identity,
 /* The contents change: what is set-id is so for what was in the file before. Root may. With the
  * node's lock; the caller stores. */
 void node_drop_setid(struct node *node, bool privileged);
+/* What of that is told to those who watch: NOTIFY_*, or 0. */
+u32 attributes_event(u32 mask);
 /* A read has happened. */
 void node_accessed(struct node *node, u32 open_flags);
 
@@ -156,6 +169,61 @@ err_t fs_file_lock_query(struct request *rq, u64 owner, u32 type, u64 start, u64
 err_t fs_file_unlock_all(struct request *rq, u64 owner);
 /* All locks that were set through this open file end. */
 void lock_open_closed(struct open_file *open);
+
+/* --- watch.c: inotify; events are NOTIFY_* of proto/notify.h --- */
+
+/* Watch `node` for `instance`. E_EXISTS, E_LIMIT, E_INVAL: it is none. */
+MUST_CHECK err_t watch_add(struct node *node, cap_t instance, u32 mask, u32 *number);
+/* A watch's gate has its address and this bit for its label. */
+enum { FS_LABEL_WATCH = 1 };
+static inline bool label_is_watch(u64 label)
+{
+	return label > FS_LABEL_SYSTEM && label & FS_LABEL_WATCH;
+}
+/* The last copy of it is gone. */
+void watch_gate_closed(struct fs *fs, u64 label);
+/* A number that two events have in common. */
+u32 watch_cookie(struct fs *fs);
+
+/* Tell those who watch; the functions below ask first whether anybody does. */
+void watch_tell_node(const struct node *node, u32 event);
+void watch_tell_entry(const struct node *dir, const struct node *node, struct name name, u32 event,
+                      u32 cookie);
+void watch_tell_open(const struct open_file *open, u32 event);
+void watch_tell_end(struct node *node);
+
+/* Of the node itself. */
+static inline void tell_node(const struct node *node, u32 event)
+{
+	if (node->watches)
+		watch_tell_node(node, event);
+}
+/* Of a name in a directory, which leads to `node`. */
+static inline void tell_entry(const struct node *dir, const struct node *node, struct name name,
+                              u32 event, u32 cookie)
+{
+	if (dir->watches)
+		watch_tell_entry(dir, node, name, event, cookie);
+}
+/* Of an open file: to those who watch it, or where it was opened. */
+static inline void tell_open(const struct open_file *open, u32 event)
+{
+	if (open->node->watches || (open->parent && open->parent->watches))
+		watch_tell_open(open, event);
+}
+/* The same of what a walk has found. */
+static inline void tell_walk(const struct walk *w, u32 event)
+{
+	if (w->parent)
+		tell_entry(w->parent, w->node, (struct name){ w->name, w->name_size }, event, 0);
+	tell_node(w->node, event);
+}
+/* A name or an open file has gone: perhaps the node has. */
+static inline void tell_end(struct node *node)
+{
+	if (node->watches)
+		watch_tell_end(node);
+}
 
 /* --- map.c --- */
 

@@ -163,6 +163,8 @@ static err_t read_at(struct request *rq, struct open_file *open, u64 offset, u64
 	fiber_lock_give(&node->lock);
 	if (!error)
 		*count = size;
+	if (!error && size)
+		tell_open(open, NOTIFY_ACCESS);
 	return error;
 }
 
@@ -211,6 +213,8 @@ static err_t write_at(struct request *rq, struct open_file *open, u64 *offset, u
 		*offset = node->size;
 	error = write_locked(rq, open, *offset, count);
 	fiber_lock_give(&node->lock);
+	if (*count)
+		tell_open(open, NOTIFY_MODIFY);
 	return error;
 }
 

@@ -104,6 +104,8 @@ err_t fs_file_list(struct request *rq, u64 *count)
 	err_t error = list_locked(rq, open, buffer, size, count);
 	fiber_lock_give(&open->lock);
 	free(buffer);
+	if (!error)
+		tell_open(open, NOTIFY_ACCESS);
 	return error;
 }
 

@@ -13,6 +13,7 @@ void node_init(struct node *node, struct fs *fs)
 	node->attached = 0;
 	node->locks = NULL;
 	node->map = NULL;
+	node->watches = NULL;
 }
 
 void node_put(struct node *node)

@@ -38,13 +38,53 @@ void open_put(struct open_file *open)
 	if (--open->users > 0)
 		return;
 	lock_open_closed(open);
+	if (open->told)
+		tell_open(open, open_writes(open) ? NOTIFY_CLOSE_WRITE : NOTIFY_CLOSE_NOWRITE);
 	list_remove(&open->link);
 	open->fs->open_count--;
 	open->node->opens--;
+	tell_end(open->node);
 	credentials_put(open->credentials);
 	node_put(open->node);
 	if (open->parent)
 		node_put(open->parent);
 	free(open->name);
 	free(open);
+}
+
+static bool open_named(const struct open_file *open, const struct node *dir, struct name name)
+{
+	return open->parent == dir && !open->unlinked && strlen(open->name) == name.size &&
+	       !memcmp(open->name, name.text, name.size);
+}
+
+/* Without memory the old name stays. */
+static void open_move(struct open_file *open, struct node *dir, struct name name)
+{
+	char *text = malloc(name.size + 1);
+
+	if (!text)
+		return;
+	memcpy(text, name.text, name.size);
+	text[name.size] = 0;
+	free(open->name);
+	open->name = text;
+	node_get(dir);
+	node_put(open->parent);
+	open->parent = dir;
+}
+
+void opens_move(struct node *node, struct node *dir, struct name name, struct node *new_dir,
+                struct name new_name)
+{
+	if (!node->opens)
+		return;
+	list_each (open, &node->fs->opens, struct open_file, link) {
+		if (open->node != node || !open_named(open, dir, name))
+			continue;
+		if (new_dir)
+			open_move(open, new_dir, new_name);
+		else
+			open->unlinked = true;
+	}
 }

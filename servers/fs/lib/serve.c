@@ -27,6 +27,7 @@ void fs_init(struct fs *fs)
 
 	fiber_lock_init(&fs->change);
 	list_init(&fs->opens);
+	list_init(&fs->channels);
 	fs->open_count = 0;
 	fs->top_open = top_create(fs, fs->accept ? NULL : &root);
 	fs->system_open = top_create(fs, &root);
@@ -65,8 +66,13 @@ static void fs_dispatch_dir(struct request *rq)
 static void fs_dispatch(struct server *server, struct request *rq)
 {
 	struct fs *fs = server->state;
-	struct open_file *open = open_of_label(fs, rq->label);
 
+	if (label_is_watch(rq->label)) {
+		request_caps_drop(rq);
+		request_reply(rq, E_NOSYS);
+		return;
+	}
+	struct open_file *open = open_of_label(fs, rq->label);
 	open->users++; /* the last gate may go while the request runs */
 	rq->object = open;
 	switch (rq->msg.word[0] >> 16) {
@@ -89,7 +95,9 @@ static void fs_no_clients(struct server *server, u64 label)
 {
 	struct fs *fs = server->state;
 
-	if (label > FS_LABEL_SYSTEM)
+	if (label_is_watch(label))
+		watch_gate_closed(fs, label);
+	else if (label > FS_LABEL_SYSTEM)
 		open_put((struct open_file *)label);
 	if (fs->open_count == 0)
 		map_reap(fs, false);

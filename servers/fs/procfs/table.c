@@ -54,6 +54,10 @@ const struct entry entries[] = {
 	FILE("vmstat", CLASS_ROOT, print_vmstat),
 
 	DIR("fs", CLASS_SYS, CLASS_SYS_FS),
+	DIR("inotify", CLASS_SYS_FS, CLASS_SYS_INOTIFY),
+	TEXT("max_queued_events", CLASS_SYS_INOTIFY, "1024\n"), /* proto/notify.h */
+	TEXT("max_user_instances", CLASS_SYS_INOTIFY, "128\n"), /* the counter server's */
+	TEXT("max_user_watches", CLASS_SYS_INOTIFY, "4096\n"),
 	DIR("kernel", CLASS_SYS, CLASS_SYS_KERNEL),
 	DIR("vm", CLASS_SYS, CLASS_SYS_VM),
 	TEXT("nr_open", CLASS_SYS_FS, "4096\n"), /* the personality's DESCRIPTOR_MAX */

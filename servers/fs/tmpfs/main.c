@@ -75,6 +75,7 @@ int main(int argc, char **argv)
 	tmpfs.fs.top = archive != 0;
 	tmpfs.fs.pipe = rt_cap("pipe");
 	tmpfs.fs.socket = rt_cap("socket");
+	tmpfs.fs.counter = rt_cap("counter");
 	if (archive)
 		unpack(archive);
 	tmpfs.fs.accept = identity_accept;

@@ -1,0 +1,3 @@
+program := inotify-test
+sources := inotify_test.c
+install := /usr/libexec/tests/inotify-test

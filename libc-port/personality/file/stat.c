@@ -52,7 +52,7 @@ static i64 stat_target(struct target *target, u32 flags, struct file_stat *st)
 	return target_walk(target, &walk);
 }
 
-static i64 stat_at(u64 fd, u64 path, u32 flags, struct file_stat *st)
+i64 stat_at(u64 fd, u64 path, u32 flags, struct file_stat *st)
 {
 	struct target target;
 

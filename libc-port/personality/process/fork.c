@@ -6,6 +6,7 @@
 #include "core/lock.h"
 #include "core/user.h"
 #include "file/position.h"
+#include "memory/map.h"
 #include "process/process.h"
 #include "process/random.h"
 #include "process/signal.h"
@@ -72,6 +73,7 @@ void fork_child(struct thread *thread)
 	random_forked();
 	identity_forked();
 	timers_forked();
+	memory_forked();
 	process_pending = 0;
 	/* A signal may have come already. */
 	signal_set_mask(thread, thread->blocked);

@@ -4,29 +4,33 @@
 #include "core/call.h"
 #include "core/text.h"
 #include "core/user.h"
-#include "file/descriptor.h"
+#include "memory/map.h"
 #include "process/process.h"
 #include "proto/power.h"
 
 /* --- limits --- */
 
-struct limit {
-	u64 soft, hard;
-};
-
-static err_t limit_set(u32 pid, u32 resource, const struct limit *new)
+static err_t limit_get(u32 pid, u32 resource, struct process_limit *old)
 {
-	if (resource == RLIMIT_NOFILE && new->hard != UINT64_MAX &&new->soft > new->hard)
-		return E_INVAL;
+	if (pid)
+		return process_limit_get(PROCESS_PROCESS, pid, resource, &old->soft, &old->hard);
+	*old = (struct process_limit){ process_page->limit[resource].soft,
+		                       process_page->limit[resource].hard };
+	return OK;
+}
+
+static err_t limit_set(u32 pid, u32 resource, const struct process_limit *new)
+{
 	err_t error = process_limit_set(PROCESS_PROCESS, pid, resource, new->soft, new->hard);
-	if (!error && resource == RLIMIT_NOFILE && !pid)
-		descriptor_limit = new->soft < DESCRIPTOR_MAX ? (u32) new->soft : DESCRIPTOR_MAX;
+
+	if (!error && !pid && resource == RLIMIT_STACK)
+		memory_limit_stack();
 	return error;
 }
 
 static i64 limit_change(u32 pid, u32 resource, u64 new_address, u64 old_address)
 {
-	struct limit new, old;
+	struct process_limit new, old;
 	err_t error = OK;
 
 	if (resource >= RLIMIT_COUNT)
@@ -38,7 +42,7 @@ static i64 limit_change(u32 pid, u32 resource, u64 new_address, u64 old_address)
 	if (new_address && new.soft > new.hard)
 		return -EINVAL;
 	if (old_address)
-		error = process_limit_get(PROCESS_PROCESS, pid, resource, &old.soft, &old.hard);
+		error = limit_get(pid, resource, &old);
 	if (!error && new_address)
 		error = limit_set(pid, resource, &new);
 	if (error)

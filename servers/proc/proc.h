@@ -124,7 +124,7 @@ struct process {
 struct proc {
 	struct server server;
 	/* what we were given */
-	cap_t memory, exec, pipe, power, log, schedule, socket, counter, terminal, auth, ipc;
+	cap_t memory, exec, pipe, power, rtc, log, schedule, socket, counter, terminal, auth, ipc;
 	struct list processes;
 	struct process *bucket[PID_BUCKETS];
 	struct process
@@ -208,6 +208,8 @@ err_t proc_ignore(struct request *rq, u64 mask);
 err_t proc_child_flags(struct request *rq, u32 flags);
 /* One timer of the kernel, for the first of all. */
 MUST_CHECK err_t timer_arm(const struct process *process);
+/* Make it look at its timers. */
+void process_wake(struct process *process);
 void timer_fired(struct process *process);
 err_t proc_timer(struct request *rq, u32 which, u32 signal, u64 deadline, u64 interval);
 
@@ -261,6 +263,10 @@ const u64 *loads_now(void);
 u64 time_used(void);
 struct process_usage process_used(const struct process *process);
 void usage_add(struct process_usage *to, const struct process_usage *from);
+
+/* --- machine.c --- */
+err_t proc_clock_set(struct request *rq, u64 realtime_ns);
+err_t proc_log_mark(struct request *rq, u32 which, u64 position);
 
 /* --- inspect.c --- */
 void inspect_dispatch(struct request *rq);

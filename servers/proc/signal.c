@@ -275,6 +275,12 @@ static void timer_expire(struct process *process, u64 now)
 		process->timer_deadline = 0;
 }
 
+void process_wake(struct process *process)
+{
+	process->page->wakes++;
+	signal_interrupt(process);
+}
+
 void timer_fired(struct process *process)
 {
 	struct process_signal info = { .code = SIGNAL_FROM_KERNEL };
@@ -284,8 +290,7 @@ void timer_fired(struct process *process)
 
 	if (process->wake_deadline && now >= process->wake_deadline) {
 		process->wake_deadline = 0;
-		process->page->wakes++;
-		signal_interrupt(process);
+		process_wake(process);
 	}
 	if (fired)
 		timer_expire(process, now);

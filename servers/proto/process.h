@@ -163,6 +163,12 @@ RPC(21) err_t process_child_flags(cap_t process, u32 flags);
  * signalled, and by whom, goes by that, and the page shows its ids. E_PERM. */
 RPC(22) err_t process_identify(cap_t process, cap_t ticket);
 
+/* For root. Set the machine's real time: processes are woken, so that what goes by it can be set
+ * anew, and so is what the counter server keeps. E_PERM, E_RANGE. */
+RPC(24) err_t process_clock_set(cap_t process, u64 realtime_ns);
+/* For root. Move a mark in the log (log_mark). E_PERM. */
+RPC(25) err_t process_log_mark(cap_t process, u32 which, u64 position);
+
 /* --- for the supervisor and the terminal, through a gate that says so --- */
 
 /* Start the first process (or a rescue shell): `file` is the program, `root` its root directory;

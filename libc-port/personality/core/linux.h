@@ -78,6 +78,7 @@ enum linux_error {
 	EALREADY,
 	EINPROGRESS,
 	EUCLEAN = 117,
+	ECANCELED = 125,
 	/* Of ours, never seen by the program: begin the call again if the handler has
 	 * SA_RESTART. */
 	ERESTART = 512

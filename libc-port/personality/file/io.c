@@ -88,6 +88,9 @@ i64 io_read_file(struct file *file, u64 buffer, u64 size, i64 offset, u32 flags)
 	                      ? file_read(file->cap, offset, flags, (void *)buffer, size, &count)
 	                      : INTERRUPTIBLE(file_read(file->cap, offset, flags, (void *)buffer,
 	                                                size, &count));
+	/* A timer whose clock was set (counter.h). */
+	if (!error && !count && size && !(file->mode & S_IFMT))
+		return -ECANCELED;
 	return error ? io_result(error) : (i64)count;
 }
 

@@ -74,18 +74,19 @@ TEST(an_address_space_does_not_grow_beyond_its_limit) { passes(address_space); }
 
 static void data(void)
 {
-	char *shared, *plain = mmap(NULL, 8 * MIB, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const size_t size = 16 * MIB; /* the program has some data of its own */
+	char *shared, *plain = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	limit(RLIMIT_DATA, 4 * MIB);
-	MUST(!has_room(4 * MIB) && errno == ENOMEM);
+	limit(RLIMIT_DATA, size);
+	MUST(!has_room(size) && errno == ENOMEM);
 	MUST(has_room(MIB));
-	shared = mmap(NULL, 8 * MIB, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	shared = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	MUST(shared != MAP_FAILED);
-	MUST(mmap(NULL, 8 * MIB, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED);
-	MUST(mprotect(plain, 8 * MIB, PROT_READ | PROT_WRITE) == -1 && errno == ENOMEM);
+	MUST(mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED);
+	MUST(mprotect(plain, size, PROT_READ | PROT_WRITE) == -1 && errno == ENOMEM);
 	MUST(mprotect(plain, MIB, PROT_READ | PROT_WRITE) == 0);
 	long now = syscall(SYS_brk, 0);
-	MUST(syscall(SYS_brk, now + (long)(8 * MIB)) == now);
+	MUST(syscall(SYS_brk, now + (long)size) == now);
 	MUST(syscall(SYS_brk, now + (long)(MIB)) == now + (long)MIB);
 	*(char *)(now + (long)MIB - 1) = 1;
 }

@@ -275,6 +275,14 @@ i64 posix_fallocate(const struct thread_regs *a)
 	struct file *file = descriptor_get((u32)a->rdi);
 	if (!file)
 		return -EBADF;
+	i64 kind = !file_writes(file)       ? -EBADF
+	           : file_is(file, S_IFIFO) ? -ESPIPE
+	           : file_is(file, S_IFREG) ? 0
+	                                    : -ENODEV;
+	if (kind) {
+		file_put(file);
+		return kind;
+	}
 	err_t error = file_allocate(file->cap, (u32)a->rsi, a->rdx, a->r10);
 	file_put(file);
 	return error == E_NOSYS ? -EOPNOTSUPP : error_result(error);
@@ -325,4 +333,18 @@ i64 posix_fadvise64(const struct thread_regs *a)
 	bool pipe = file_is(file, S_IFIFO);
 	file_put(file);
 	return pipe ? -ESPIPE : a->r10 > 5 ? -EINVAL : 0;
+}
+
+/* Likewise: what is read soon is read then. */
+i64 posix_readahead(const struct thread_regs *a)
+{
+	struct file *file = descriptor_get((u32)a->rdi);
+
+	if (!file)
+		return -EBADF;
+	i64 result = !file_reads(file)                                    ? -EBADF
+	             : !file_is(file, S_IFREG) && !file_is(file, S_IFBLK) ? -EINVAL
+	                                                                  : 0;
+	file_put(file);
+	return result;
 }

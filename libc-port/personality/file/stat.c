@@ -252,8 +252,8 @@ i64 posix_getdents64(const struct thread_regs *a)
 	struct file *file = descriptor_get((u32)a->rdi);
 	if (!file)
 		return -EBADF;
-	err_t error = E_NOTDIR;
-	if (file_is(file, S_IFDIR))
+	err_t error = file->flags & O_PATH ? E_CAP : E_NOTDIR;
+	if (error == E_NOTDIR && file_is(file, S_IFDIR))
 		error = file_list(file->cap, (void *)a->rsi, a->rdx & 0xffffffff, &count);
 	file_put(file);
 	return error ? error_result(error) : (i64)count;

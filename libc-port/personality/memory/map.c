@@ -255,6 +255,11 @@ static i64 map_with_file(const struct thread_regs *a, u64 size, u32 protection, 
 	map.file = descriptor_get((u32)a->r8);
 	if (!map.file)
 		return -EBADF;
+	if (map.file->flags & O_PATH || file_is(map.file, S_IFDIR)) {
+		i64 error = map.file->flags & O_PATH ? -EBADF : -ENODEV;
+		file_put(map.file);
+		return error;
+	}
 	lock_take(&process_lock);
 	i64 result = map_check(a->rdi, size, flags, map.access, &map.flags, &map.start);
 	lock_give(&process_lock);

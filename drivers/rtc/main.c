@@ -29,7 +29,15 @@ static err_t clock_set(struct request *rq, u64 seconds)
 	return cmos_write(ports_of(rq), &civil);
 }
 
-static const struct rtc_ops ops = { .rtc_get = clock_get, .rtc_set = clock_set };
+static err_t time_set(struct request *rq, u64 realtime_ns)
+{
+	(void)rq;
+	return machine_set_time(rt_cap("machine"), realtime_ns);
+}
+
+static const struct rtc_ops ops = { .rtc_get = clock_get,
+	                            .rtc_set = clock_set,
+	                            .rtc_set_time = time_set };
 
 static void dispatch(struct server *server, struct request *rq)
 {

@@ -25,6 +25,7 @@ err_t counter_make(enum counter_kind kind, u32 flags, struct counter **out)
 	counter->flags = O_RDWR | (flags & O_NONBLOCK);
 	counter->ino = ++last_ino;
 	list_init(&counter->armed);
+	list_init(&counter->cancel);
 	list_init(&counter->reading);
 	list_init(&counter->writing);
 	poll_list_init(&counter->poll);
@@ -52,10 +53,15 @@ void counter_release(struct request *rq)
 	held_count--;
 }
 
-static void reader_answer(struct request *rq, err_t error)
+static void reader_end(struct request *rq, err_t error, u64 count)
 {
 	counter_release(rq);
-	file_read_reply(rq, error, error ? 0 : sizeof(u64));
+	file_read_reply(rq, error, count);
+}
+
+static void reader_answer(struct request *rq, err_t error)
+{
+	reader_end(rq, error, error ? 0 : sizeof(u64));
 }
 
 static void writer_answer(struct request *rq, err_t error)
@@ -110,6 +116,17 @@ void counter_settle(struct counter *counter, u32 news)
 		poll_wake(&counter->poll, counter_ready(counter) & news);
 }
 
+void counter_cancel(struct counter *counter)
+{
+	struct request *rq = list_first(&counter->reading, struct request, link);
+
+	counter->canceled = !rq;
+	if (rq)
+		reader_end(rq, OK, 0);
+	else if (counter->poll.count)
+		poll_wake(&counter->poll, POLL_READ);
+}
+
 void counter_free(struct counter *counter)
 {
 	struct request *rq;
@@ -121,6 +138,7 @@ void counter_free(struct counter *counter)
 	timer_forget(counter);
 	if (counter->notify)
 		notify_free(counter);
+	list_remove(&counter->cancel);
 	poll_list_clear(&counter->poll);
 	counter_count--;
 	free(counter);
@@ -133,7 +151,7 @@ u32 counter_ready(struct counter *counter)
 	if (counter->kind == COUNT_MARK)
 		return 0;
 	if (counter->kind == COUNT_TIMER)
-		return counter->value ? POLL_READ : 0;
+		return counter->value || counter->canceled ? POLL_READ : 0;
 	return (counter->value ? POLL_READ : 0) | (value_room(counter, 1) ? POLL_WRITE : 0);
 }
 
@@ -145,6 +163,12 @@ err_t counter_read(struct counter *counter, struct request *rq, bool may_wait, u
 		return E_INVAL;
 	if (counter->kind == COUNT_TIMER)
 		timer_count(counter);
+	if (counter->canceled) {
+		counter->canceled = false;
+		counter->value = 0;
+		*count = 0;
+		return OK;
+	}
 	if (!counter->value) {
 		return may_wait ? counter_hold(rq, &counter->reading, reader_cancel) : E_AGAIN;
 	}

@@ -29,6 +29,8 @@ struct counter {
 	u64 due;             /* when it expires next, on its clock; 0: never */
 	u64 interval;        /* ns; 0: once */
 	bool real;           /* `due` is a time of CLOCK_REALTIME, which can be set */
+	bool canceled;       /* it was, and the timer asked to be told: nobody has read that yet */
+	struct list cancel;  /* of those who asked */
 	struct list reading; /* requests that wait, oldest first: then `value` is 0 */
 	struct list writing; /* requests that wait for room; cookie is what they add */
 	struct poll_list poll;
@@ -53,6 +55,9 @@ u32 counter_ready(struct counter *counter);
 /* `value` has changed: answer those who can go on, tell those who poll for `news`. */
 void counter_settle(struct counter *counter, u32 news);
 
+/* Tell who reads, now or next, that the timer's clock was set. */
+void counter_cancel(struct counter *counter);
+
 /* --- timer.c --- */
 
 /* Timers begin to work: called once. */
@@ -64,3 +69,5 @@ void timer_get(struct counter *counter, struct counter_time *left);
 /* Count the expirations up to now, and let the timer go on. */
 void timer_count(struct counter *counter);
 void timer_forget(struct counter *counter);
+/* Real time has been set, perhaps. */
+void timers_clock_set(void);

@@ -74,7 +74,15 @@ static err_t root_mark(struct request *rq, u32 kind, u64 value, u32 flags, cap_t
 	return root_gate(rq, counter, file);
 }
 
+static err_t root_clock_set(struct request *rq)
+{
+	(void)rq;
+	timers_clock_set();
+	return OK;
+}
+
 static const struct counter_ops root_ops = {
+	.counter_clock_set = root_clock_set,
 	.counter_event = root_event,
 	.counter_timer = root_timer,
 	.counter_mark = root_mark,

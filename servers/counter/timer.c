@@ -6,6 +6,8 @@
 enum { CLOCK_REAL = 0, CLOCK_MONOTONE = 1, CLOCK_BOOT = 7, CLOCK_REAL_ALARM = 8, CLOCK_BOOT_ALARM };
 
 static struct list armed = { &armed, &armed };
+static struct list cancels = { &cancels, &cancels }; /* who wants to know that real time is set */
+static u64 offset_seen;                              /* of real time from monotonic time */
 static struct rt_source source;
 
 bool timer_clock(u32 clock)
@@ -117,8 +119,34 @@ static void timers_fired(struct rt_source *from, u64 bits)
 	timers_schedule();
 }
 
+/* In milliseconds: the two readings are not of one moment. */
+static u64 clock_offset(void) { return (rt_realtime() - rt_now()) / 1000000; }
+
+void timers_clock_set(void)
+{
+	struct list old = { &old, &old };
+	u64 offset = clock_offset(), apart = offset - offset_seen;
+
+	offset_seen = offset;
+	/* The order of those that go by real time and the others is another now. */
+	for (struct counter *c; (c = list_first(&armed, struct counter, armed));) {
+		list_remove(&c->armed);
+		list_add_tail(&old, &c->armed);
+	}
+	for (struct counter *c; (c = list_first(&old, struct counter, armed));) {
+		list_remove(&c->armed);
+		timer_arm(c);
+	}
+	timers_schedule();
+	if (apart + 1 <= 2) /* the clock as it was, read twice */
+		return;
+	list_each (c, &cancels, struct counter, cancel)
+		counter_cancel(c);
+}
+
 err_t timers_start(struct server *server)
 {
+	offset_seen = clock_offset();
 	source.handler = timers_fired;
 	err_t error = event_create(RT_BANK, &source.event);
 
@@ -138,6 +166,10 @@ void timer_set(struct counter *counter, u32 flags, const struct counter_time *ti
 	bool real = counter->clock == CLOCK_REAL || counter->clock == CLOCK_REAL_ALARM;
 
 	timer_forget(counter);
+	list_remove(&counter->cancel);
+	counter->canceled = false;
+	if (real && flags & COUNTER_ABSOLUTE && flags & COUNTER_CANCEL_ON_SET)
+		list_add_tail(&cancels, &counter->cancel);
 	counter->value = 0;
 	counter->interval = time->interval;
 	counter->real = real && flags & COUNTER_ABSOLUTE;

@@ -14,7 +14,9 @@ enum {
 	PULL_MAX = 16 << 10, /* what the kernel keeps */
 	LINE_MAX = 512,
 	READ_MAX = 4096,       /* bytes an answer */
-	LABEL_PROCESSES = 100, /* gates with labels from here on may only write and read */
+	LABEL_PROCESSES = 100, /* gates with labels from here on may only write, read and wait */
+	REQUESTS = 16,
+	WAITING_MAX = 8,
 };
 
 static char history[HISTORY_SIZE];
@@ -23,6 +25,9 @@ static u64 sequence;    /* bytes of the kernel's log that we have */
 static cap_t machine;
 static cap_t watcher; /* event; 0: nobody watches */
 static u64 watcher_bits;
+static u64 marks[2];                                 /* enum log_mark */
+static struct list waiting = { &waiting, &waiting }; /* log_await; the cookie is the position */
+static u32 waiting_count;
 
 static void history_add(const char *text, size_t size)
 {
@@ -53,6 +58,62 @@ static void history_pull(void)
 		history_add(piece, copied);
 		sequence += copied;
 	}
+}
+
+static void wait_answer(struct request *rq, err_t error)
+{
+	list_remove(&rq->link);
+	waiting_count--;
+	log_await_reply(rq, error);
+}
+
+static void wait_cancel(struct request *rq) { wait_answer(rq, E_INTR); }
+
+static err_t on_wait(struct request *rq, u64 position)
+{
+	history_pull();
+	if (position < history_end)
+		return OK;
+	if (waiting_count >= WAITING_MAX)
+		return E_BUSY;
+	err_t error = request_hold(rq, wait_cancel);
+	if (error == E_HELD) {
+		rq->cookie = (void *)position;
+		list_add_tail(&waiting, &rq->link);
+		waiting_count++;
+	}
+	return error;
+}
+
+static void waiting_answer(void)
+{
+	for (struct list *at = waiting.next, *next; at != &waiting; at = next) {
+		struct request *rq = container_of(at, struct request, link);
+		next = at->next;
+		if ((u64)rq->cookie < history_end)
+			wait_answer(rq, OK);
+	}
+}
+
+static err_t on_state(struct request *rq, u64 *end, u64 *cleared, u64 *taken, u64 *size)
+{
+	(void)rq;
+	history_pull();
+	*end = history_end;
+	*cleared = marks[LOG_CLEARED];
+	*taken = marks[LOG_TAKEN];
+	*size = HISTORY_SIZE;
+	return OK;
+}
+
+static err_t on_mark(struct request *rq, u32 which, u64 position)
+{
+	if (rq->label >= LABEL_PROCESSES)
+		return E_PERM;
+	if (which >= COUNT_OF(marks) || position > history_end)
+		return E_RANGE;
+	marks[which] = position;
+	return OK;
 }
 
 static void machine_write(const char *text, size_t size)
@@ -117,6 +178,7 @@ static err_t on_write(struct request *rq)
 		return error;
 	machine_write(text, line_clean(text, size));
 	history_pull();
+	waiting_answer();
 	if (watcher && event_signal(watcher, watcher_bits))
 		watcher_leave();
 	return OK;
@@ -161,6 +223,9 @@ static const struct log_ops ops = {
 	.log_write = on_write,
 	.log_read = on_read,
 	.log_watch = on_watch,
+	.log_state = on_state,
+	.log_mark = on_mark,
+	.log_await = on_wait,
 };
 
 static void dispatch(struct server *server, struct request *rq)
@@ -171,7 +236,7 @@ static void dispatch(struct server *server, struct request *rq)
 
 int main(void)
 {
-	struct server server = { .dispatch = dispatch, .requests = 8, .in_size = LINE_MAX };
+	struct server server = { .dispatch = dispatch, .requests = REQUESTS, .in_size = LINE_MAX };
 
 	machine = rt_cap_need("machine");
 	err_t error = rt_server_start(&server);

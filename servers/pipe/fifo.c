@@ -106,7 +106,7 @@ static void fifo_wake(struct fifo *fifo)
 /* musl's O_ACCMODE has O_PATH in it. */
 enum { ACCESS_MASK = 3 };
 
-static u32 open_sides(u32 flags)
+u32 open_sides(u32 flags)
 {
 	switch (flags & ACCESS_MASK) {
 	case O_RDONLY:

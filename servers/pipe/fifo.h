@@ -19,6 +19,8 @@ MUST_CHECK err_t fifo_find(u64 dev, u64 ino, struct fifo **fifo);
 /* The FIFO ends if nobody uses it any more. Call after whatever took a user away, failed opens
  * included. */
 void fifo_settle(struct fifo *fifo);
+/* Which sides the access mode of O_* flags means; 0: none. */
+u32 open_sides(u32 flags);
 /* Open with O_* flags: the gate, or held until the other side is open (then answered as pipe_open
  * if the request came to label 0, else as dir_open). */
 err_t fifo_open(struct fifo *fifo, struct request *rq, u32 flags, cap_t *gate);

@@ -176,6 +176,35 @@ static err_t end_move(struct request *rq, cap_t writer, u64 size, bool keep, u64
 
 static const struct pipe_ops end_pipe_ops = { .pipe_move = end_move };
 
+/* The pipe once more (/proc/self/fd/N), for no more than this end may do. */
+static err_t end_open(struct request *rq, u32 flags, u32 mode, cap_t *file, u32 *mode_out)
+{
+	const struct pipe_end *end = rq->object;
+	struct pipe_end *again;
+	u32 sides = open_sides(flags);
+
+	(void)mode;
+	if (rq->in_size)
+		return E_NOTDIR;
+	if (!sides || sides & ~end->sides)
+		return sides ? E_ACCESS : E_INVAL;
+	*mode_out = end->pipe->mode;
+	if (end->pipe->fifo)
+		return fifo_open(end->pipe->fifo, rq, flags, file);
+	err_t error =
+	        pipe_end_open(end->pipe, sides, flags & (O_RDWR | O_WRONLY | O_NONBLOCK), &again);
+	if (error)
+		return error;
+	error = request_gate(rq, (u64)&again->labelled, file);
+	if (error)
+		pipe_end_close(again);
+	else
+		*file |= CAP_MOVE;
+	return error;
+}
+
+static const struct dir_ops end_dir_ops = { .dir_open = end_open };
+
 /* --- FIFO nodes --- */
 
 static err_t node_open(struct request *rq, u32 flags, u32 mode, cap_t *file, u32 *mode_out)
@@ -302,6 +331,8 @@ void pipe_dispatch(struct server *server, struct request *rq)
 		rq->object = container_of(labelled, struct pipe_end, labelled);
 		if (rq->msg.word[0] >> 16 == CALL(6, 0) >> 16)
 			pipe_serve(&end_pipe_ops, rq);
+		else if (rq->msg.word[0] >> 16 == CALL(2, 0) >> 16)
+			dir_serve(&end_dir_ops, rq);
 		else
 			file_serve(&end_ops, rq);
 	} else {

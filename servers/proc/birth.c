@@ -80,7 +80,9 @@ err_t process_equip(struct process *process)
 		error = equip_gate(process);
 	if (!error)
 		error = equip_page(process);
-	return error ? error : equip_event(process);
+	if (!error)
+		error = equip_event(process);
+	return error ? error : limits_begin(process);
 }
 
 /* --- fork --- */

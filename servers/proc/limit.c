@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Resource limits. Most are only kept here for the personality; RLIMIT_NPROC is ours to enforce.
+/* Resource limits. Most are only kept here for the personality; RLIMIT_NPROC and RLIMIT_CPU are
+ * ours to enforce.
  *
  * There are no users to count processes by, and one that all share would not contain a fork bomb
  * anyway: whoever sets RLIMIT_NPROC limits the part of the tree of processes that grows from
@@ -9,15 +10,104 @@
 
 #include "proc.h"
 
-enum { QUOTA_DEPTH_MAX = 16, NOFILE_SOFT = 1024, NOFILE_HARD = 4096, STACK_SOFT = 8 << 20 };
+enum { QUOTA_DEPTH_MAX = 16, NOFILE_SOFT = 1024, NOFILE_MAX = 4096, STACK_SOFT = 8 << 20 };
+enum { MEMLOCK_DEFAULT = 8 << 20, MSGQUEUE_DEFAULT = 819200 };
 
 void limits_default(struct process *process)
 {
-	for (u32 i = 0; i < LIMITS; i++)
-		process->limit[i] = (struct limit){ UINT64_MAX, UINT64_MAX };
+	for (u32 i = 0; i < PROCESS_LIMITS; i++)
+		process->limit[i] = (struct process_limit){ UINT64_MAX, UINT64_MAX };
 	process->limit[LIMIT_STACK].soft = STACK_SOFT;
 	process->limit[LIMIT_CORE].soft = 0;
-	process->limit[LIMIT_NOFILE] = (struct limit){ NOFILE_SOFT, NOFILE_HARD };
+	process->limit[LIMIT_NOFILE] = (struct process_limit){ NOFILE_SOFT, NOFILE_MAX };
+	process->limit[LIMIT_MEMLOCK] = (struct process_limit){ MEMLOCK_DEFAULT, MEMLOCK_DEFAULT };
+	process->limit[LIMIT_MSGQUEUE] =
+	        (struct process_limit){ MSGQUEUE_DEFAULT, MSGQUEUE_DEFAULT };
+	process->limit[LIMIT_NICE] = process->limit[LIMIT_RTPRIO] = (struct process_limit){ 0, 0 };
+}
+
+static void limit_keep(struct process *process, u32 resource, struct process_limit limit)
+{
+	process->limit[resource] = limit;
+	if (process->page)
+		process->page->limit[resource] = limit;
+}
+
+/* --- processor time ---
+ *
+ * Nobody tells when it has been used: we look when it can have been, with CPUS_MAX threads at work
+ * all the time, but not more often than every CPU_LOOK_NS. The kernel counts a thread's time when
+ * it leaves its processor, so the task has to pause for that. */
+
+enum { CPUS_MAX = 64 };
+#define CPU_LOOK_NS  20000000ull
+#define CPU_PAUSE_NS 200000ull
+#define SECOND_NS    1000000000ull
+
+static u64 cpu_used(const struct process *process)
+{
+	struct process_usage usage = process_used(process);
+
+	return usage.user_ns + usage.system_ns;
+}
+
+static u64 cpu_deadline(const struct process *process)
+{
+	const struct process_limit *limit = &process->limit[LIMIT_CPU];
+	u64 end = limit->soft < limit->hard ? limit->soft : limit->hard;
+
+	if (end > INT64_MAX / SECOND_NS)
+		return 0;
+	u64 used = cpu_used(process), left = end * SECOND_NS > used ? end * SECOND_NS - used : 0;
+	return rt_now() + (left / CPUS_MAX > CPU_LOOK_NS ? left / CPUS_MAX : CPU_LOOK_NS);
+}
+
+static err_t limit_cpu_watch(struct process *process)
+{
+	u64 before = process->cpu_deadline;
+
+	if (process->cpu_paused)
+		return OK; /* the next look is near, and goes by what holds then */
+	process->cpu_deadline = cpu_deadline(process);
+	return before || process->cpu_deadline ? timer_arm(process) : OK;
+}
+
+/* SIGXCPU is for each second beyond the soft limit. */
+static u32 cpu_signal(struct process *process)
+{
+	struct process_limit limit = process->limit[LIMIT_CPU];
+	u64 seconds = cpu_used(process) / SECOND_NS;
+
+	if (seconds >= limit.hard)
+		return SIG_KILL;
+	if (seconds < limit.soft)
+		return 0;
+	limit.soft = seconds + 1;
+	limit_keep(process, LIMIT_CPU, limit);
+	return SIG_XCPU;
+}
+
+u32 limit_cpu_look(struct process *process)
+{
+	if (!process->cpu_deadline || rt_now() < process->cpu_deadline)
+		return 0;
+	if (!process->cpu_paused && task_suspend(process->task) == OK) {
+		process->cpu_paused = true;
+		process->cpu_deadline = rt_now() + CPU_PAUSE_NS;
+		return 0;
+	}
+	u32 signal = cpu_signal(process);
+	process->cpu_deadline = cpu_deadline(process);
+	process->cpu_paused = false;
+	ignore(task_resume(process->task));
+	return signal;
+}
+
+err_t limits_begin(struct process *process)
+{
+	for (u32 i = 0; i < PROCESS_LIMITS; i++)
+		limit_keep(process, i, process->limit[i]);
+	return limit_cpu_watch(process);
 }
 
 /* --- quotas --- */
@@ -101,7 +191,7 @@ err_t proc_limit_get(struct request *rq, u32 pid, u32 resource, u64 *soft, u64 *
 
 	if (!process)
 		return E_SRCH;
-	if (resource >= LIMITS)
+	if (resource >= PROCESS_LIMITS)
 		return E_INVAL;
 	if (!limit_may(rq, process))
 		return E_PERM;
@@ -116,17 +206,19 @@ err_t proc_limit_set(struct request *rq, u32 pid, u32 resource, u64 soft, u64 ha
 
 	if (!process)
 		return E_SRCH;
-	if (resource >= LIMITS || soft > hard)
+	if (resource >= PROCESS_LIMITS || soft > hard)
 		return E_INVAL;
 	if (!limit_may(rq, process))
 		return E_PERM;
 	if (hard > process->limit[resource].hard && !permit_root(process_asker(rq)))
 		return E_PERM;
+	if (resource == LIMIT_NOFILE && hard > NOFILE_MAX)
+		return E_PERM; /* as if it were beyond fs.nr_open */
 	if (resource == LIMIT_NPROC && process != &proc.root) {
 		err_t error = quota_set(process, soft);
 		if (error)
 			return error;
 	}
-	process->limit[resource] = (struct limit){ soft, hard };
-	return OK;
+	limit_keep(process, resource, (struct process_limit){ soft, hard });
+	return resource == LIMIT_CPU && process->page ? limit_cpu_watch(process) : OK;
 }

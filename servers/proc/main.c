@@ -30,6 +30,7 @@ int main(void)
 	proc.counter = rt_cap("counter");
 	proc.ipc = rt_cap("ipc");
 	proc.power = rt_cap("power");
+	proc.rtc = rt_cap("rtc");
 	proc.log = rt_cap("process_log");
 	proc.terminal = rt_cap("terminal");
 	proc.auth = rt_cap("auth");

@@ -18,7 +18,7 @@ enum {
 	LABEL_LIST = 1,
 	LABEL_INSPECT = 32, /* proto/inspect.h: for procfs */
 };                          /* labels of processes lie above 2^16, see process_label */
-enum { LIMITS = 16, NAME_SIZE = 32, COMMAND_SIZE = 128, PID_MAX = 32767, PID_BUCKETS = 64 };
+enum { NAME_SIZE = 32, COMMAND_SIZE = 128, PID_MAX = 32767, PID_BUCKETS = 64 };
 
 /* Linux's numbers, which the personality passes on. */
 enum signal_number {
@@ -34,6 +34,7 @@ enum signal_number {
 	SIG_TSTP = 20,
 	SIG_TTIN = 21,
 	SIG_TTOU = 22,
+	SIG_XCPU = 24,
 	SIG_MAX = 64,
 };
 enum wait_option {
@@ -43,7 +44,17 @@ enum wait_option {
 	WAIT_CONTINUED = 8,
 	WAIT_NOWAIT = 0x1000000,
 };
-enum limit_number { LIMIT_STACK = 3, LIMIT_CORE = 4, LIMIT_NPROC = 6, LIMIT_NOFILE = 7 };
+enum limit_number {
+	LIMIT_CPU = 0,
+	LIMIT_STACK = 3,
+	LIMIT_CORE = 4,
+	LIMIT_NPROC = 6,
+	LIMIT_NOFILE = 7,
+	LIMIT_MEMLOCK = 8,
+	LIMIT_MSGQUEUE = 12,
+	LIMIT_NICE = 13,
+	LIMIT_RTPRIO = 14,
+};
 enum child_code {
 	CHILD_EXITED = 1,
 	CHILD_KILLED,
@@ -57,10 +68,6 @@ static inline u64 signal_bit(u32 signal) { return 1ull << (signal - 1); }
 
 /* Bits of a process's event. */
 enum { EVENT_DEAD = 1, EVENT_FAULT = 2, EVENT_TIMER = 4 };
-
-struct limit {
-	u64 soft, hard;
-};
 
 /* A bank, for as long as something charged to it may be in use: see account.c. */
 struct account {
@@ -100,14 +107,16 @@ struct process {
 	struct rt_source source; /* death, faults, timer */
 	u64 timer_deadline, timer_interval;
 	u64 wake_deadline; /* PROCESS_TIMER_WAKE; 0: none */
+	u64 cpu_deadline;  /* when to look at RLIMIT_CPU again; 0: there is none */
+	bool cpu_paused;   /* limit_cpu_look has suspended the task */
 	u32 timer_signal;
 	u64 ignored;           /* signals, as process_ignore said */
 	struct list waiters;   /* held process_wait requests of this process */
 	struct request *vfork; /* the parent's request: answered when we run a program or end */
 	struct request *stop;  /* our own process_stop */
 	u32 held;              /* requests of ours that are held */
-	struct limit limit[LIMITS];
-	struct process_usage usage; /* zombie: its own */
+	struct process_limit limit[PROCESS_LIMITS]; /* the page has a copy */
+	struct process_usage usage;                 /* zombie: its own */
 	struct process_usage children_usage;
 	char name[NAME_SIZE], command[COMMAND_SIZE];
 };
@@ -115,7 +124,7 @@ struct process {
 struct proc {
 	struct server server;
 	/* what we were given */
-	cap_t memory, exec, pipe, power, log, schedule, socket, counter, terminal, auth, ipc;
+	cap_t memory, exec, pipe, power, rtc, log, schedule, socket, counter, terminal, auth, ipc;
 	struct list processes;
 	struct process *bucket[PID_BUCKETS];
 	struct process
@@ -197,6 +206,10 @@ err_t proc_take(struct request *rq, u64 mask, u64 *taken);
 err_t proc_stop(struct request *rq, u32 signal);
 err_t proc_ignore(struct request *rq, u64 mask);
 err_t proc_child_flags(struct request *rq, u32 flags);
+/* One timer of the kernel, for the first of all. */
+MUST_CHECK err_t timer_arm(const struct process *process);
+/* Make it look at its timers. */
+void process_wake(struct process *process);
 void timer_fired(struct process *process);
 err_t proc_timer(struct request *rq, u32 which, u32 signal, u64 deadline, u64 interval);
 
@@ -227,6 +240,10 @@ void group_leave(struct process *leaver);
 
 /* --- limit.c --- */
 void limits_default(struct process *process);
+/* A new process is held to what it has inherited. */
+MUST_CHECK err_t limits_begin(struct process *process);
+/* What RLIMIT_CPU asks for now: SIG_KILL, SIG_XCPU or 0. */
+u32 limit_cpu_look(struct process *process);
 /* Count a new process in its parent's quotas. E_LIMIT. */
 MUST_CHECK err_t quota_take(struct process *child, struct quota *quota);
 void quota_give(struct process *process);
@@ -246,6 +263,10 @@ const u64 *loads_now(void);
 u64 time_used(void);
 struct process_usage process_used(const struct process *process);
 void usage_add(struct process_usage *to, const struct process_usage *from);
+
+/* --- machine.c --- */
+err_t proc_clock_set(struct request *rq, u64 realtime_ns);
+err_t proc_log_mark(struct request *rq, u32 which, u64 position);
 
 /* --- inspect.c --- */
 void inspect_dispatch(struct request *rq);

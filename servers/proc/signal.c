@@ -253,13 +253,13 @@ err_t proc_child_flags(struct request *rq, u32 flags)
 
 /* --- the timer --- */
 
-/* One timer of the kernel, for the first of both. */
-static err_t timer_arm(const struct process *process)
-{
-	u64 first = process->timer_deadline, wake = process->wake_deadline;
+static u64 deadline_first(u64 a, u64 b) { return a && (!b || a < b) ? a : b; }
 
-	if (wake && (!first || wake < first))
-		first = wake;
+err_t timer_arm(const struct process *process)
+{
+	u64 first = deadline_first(deadline_first(process->timer_deadline, process->wake_deadline),
+	                           process->cpu_deadline);
+
 	return event_timer(process->source.event, EVENT_TIMER, first ? first : DEADLINE_NEVER);
 }
 
@@ -275,16 +275,22 @@ static void timer_expire(struct process *process, u64 now)
 		process->timer_deadline = 0;
 }
 
+void process_wake(struct process *process)
+{
+	process->page->wakes++;
+	signal_interrupt(process);
+}
+
 void timer_fired(struct process *process)
 {
 	struct process_signal info = { .code = SIGNAL_FROM_KERNEL };
 	u64 now = rt_now();
+	u32 limit = limit_cpu_look(process);
 	bool fired = process->timer_deadline && now >= process->timer_deadline;
 
 	if (process->wake_deadline && now >= process->wake_deadline) {
 		process->wake_deadline = 0;
-		process->page->wakes++;
-		signal_interrupt(process);
+		process_wake(process);
 	}
 	if (fired)
 		timer_expire(process, now);
@@ -293,6 +299,8 @@ void timer_fired(struct process *process)
 		rt_log("the timers of %u have stopped", process->pid);
 	if (fired)
 		signal_send(process, process->timer_signal, info);
+	if (limit)
+		signal_send(process, limit, info);
 }
 
 err_t proc_timer(struct request *rq, u32 which, u32 signal, u64 deadline, u64 interval)

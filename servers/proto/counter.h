@@ -30,8 +30,12 @@ RPC(2) err_t counter_timer(cap_t counters, u32 clock, u32 flags, cap_t *file);
 /* A file that is `kind` and keeps `value`: reading and writing it is the process's affair. */
 RPC(3) err_t counter_mark(cap_t counters, u32 kind, u64 value, u32 flags, cap_t *file);
 
+/* Real time may have been set: see to the timers that go by it. */
+RPC(8) err_t counter_clock_set(cap_t counters);
+
 /* --- what is open --- */
 
+/* Reading a timer with COUNTER_CANCEL_ON_SET gives no bytes once after real time was set. */
 /* Set a timer; relative, or absolute on its clock. What was left is the answer. Expirations that
  * nobody has read are forgotten. */
 RPC(4)

@@ -37,6 +37,12 @@ struct process_signal {
 	i32 status;
 };
 
+/* RLIMIT_* numbers; UINT64_MAX: none. */
+struct process_limit {
+	u64 soft, hard;
+};
+enum { PROCESS_LIMITS = 16 };
+
 /* The page that the process server shares with the process, which may only read it (but for
  * `taken`, see process_take). */
 struct process_page {
@@ -49,6 +55,7 @@ struct process_page {
 	struct process_signal signal[64]; /* of signal s at s - 1: valid while it is pending, the
 	                                     first sender's */
 	u32 wakes;                        /* how often PROCESS_TIMER_WAKE has expired */
+	struct process_limit limit[PROCESS_LIMITS];
 };
 
 enum fork_flag {
@@ -117,7 +124,9 @@ RPC(10) err_t process_started(cap_t process, cap_t thread, const void *name, siz
 /* Which thread is interrupted by signals to the process from now on. */
 RPC(11) err_t process_signal_thread(cap_t process, cap_t thread);
 
-/* getrlimit, setrlimit of a process (0: own), RLIMIT_* numbers. */
+/* getrlimit, setrlimit of a process (0: own), RLIMIT_* numbers. The page shows what holds. The
+ * server itself enforces RLIMIT_NPROC and RLIMIT_CPU, whose soft limit grows by each second that
+ * SIGXCPU has told of. */
 RPC(12) err_t process_limit_get(cap_t process, u32 pid, u32 resource, u64 *soft, u64 *hard);
 RPC(13) err_t process_limit_set(cap_t process, u32 pid, u32 resource, u64 soft, u64 hard);
 
@@ -153,6 +162,12 @@ RPC(21) err_t process_child_flags(cap_t process, u32 flags);
 /* Be known by the identity of the ticket (auth.h), which was made for this very gate: who may be
  * signalled, and by whom, goes by that, and the page shows its ids. E_PERM. */
 RPC(22) err_t process_identify(cap_t process, cap_t ticket);
+
+/* For root. Set the machine's real time: processes are woken, so that what goes by it can be set
+ * anew, and so is what the counter server keeps. E_PERM, E_RANGE. */
+RPC(24) err_t process_clock_set(cap_t process, u64 realtime_ns);
+/* For root. Move a mark in the log (log_mark). E_PERM. */
+RPC(25) err_t process_log_mark(cap_t process, u32 which, u64 position);
 
 /* --- for the supervisor and the terminal, through a gate that says so --- */
 

@@ -78,6 +78,7 @@ enum linux_error {
 	EALREADY,
 	EINPROGRESS,
 	EUCLEAN = 117,
+	ECANCELED = 125,
 	/* Of ours, never seen by the program: begin the call again if the handler has
 	 * SA_RESTART. */
 	ERESTART = 512
@@ -267,6 +268,7 @@ enum {
 	MMAP_ANONYMOUS = 0x20,
 	MMAP_GROWSDOWN = 0x100,
 	MMAP_DENYWRITE = 0x800,
+	MMAP_LOCKED = 0x2000,
 	MMAP_NORESERVE = 0x4000,
 	MMAP_POPULATE = 0x8000,
 	MMAP_STACK = 0x20000,

@@ -114,6 +114,7 @@ void start_main(const struct personality_start *start)
 	start_thread(start);
 	walk_start();
 	memory_start(start);
+	memory_limit_stack();
 	random_start(start->random);
 	trace_start((const u64 *)start->program_sp);
 	view_start(start);

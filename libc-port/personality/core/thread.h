@@ -43,6 +43,7 @@ struct thread {
 	u64 saved_blocked;   /* to be put back when a handler has returned, if `restore_blocked` */
 	bool restore_blocked;
 	u64 waiting_for; /* rt_sigtimedwait */
+	bool real;       /* waits until a time of CLOCK_REALTIME: looks again when that is set */
 	struct linux_sigaltstack alternate;
 	u64 clear_id; /* set_tid_address */
 	u64 robust_list;

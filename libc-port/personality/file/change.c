@@ -2,6 +2,7 @@
 /* Changing what files are: mode, owner, times, size; writing to disk. */
 #include "core/text.h"
 #include "core/user.h"
+#include "file/io.h"
 #include "file/target.h"
 #include "process/process.h"
 #include "proto/file.h"
@@ -209,18 +210,55 @@ i64 posix_utime(const struct thread_regs *a)
 
 /* --- size --- */
 
+/* RLIMIT_FSIZE: a file of size `now` may not become larger. */
+static i64 check_size(u64 size, const struct file_stat *now)
+{
+	bool fits = size <= limit_soft(RLIMIT_FSIZE) || size <= now->size;
+
+	return fits || (now->mode & S_IFMT) != S_IFREG ? 0 : io_too_big();
+}
+
+static i64 check_file(u32 fd, u64 size)
+{
+	struct file *file = descriptor_get(fd);
+	struct file_stat now;
+	i64 result = 0;
+
+	if (!file)
+		return -EBADF;
+	if (file_writes(file) && !file_stat(file->cap, &now, sizeof(now)))
+		result = check_size(size, &now);
+	file_put(file);
+	return result;
+}
+
+static i64 check_path(u64 path, u64 size)
+{
+	struct file_stat now;
+	i64 result = stat_at((u64)AT_FDCWD, path, 0, &now);
+
+	return result ? result : check_size(size, &now);
+}
+
 i64 posix_truncate(const struct thread_regs *a)
 {
 	struct file_attributes change = { .mask = FILE_SET_SIZE, .size = a->rsi };
 
-	return (i64)a->rsi < 0 ? -EINVAL : change_at((u64)AT_FDCWD, a->rdi, 0, &change);
+	if ((i64)a->rsi < 0)
+		return -EINVAL;
+	i64 result = a->rsi > limit_soft(RLIMIT_FSIZE) ? check_path(a->rdi, a->rsi) : 0;
+	return result ? result : change_at((u64)AT_FDCWD, a->rdi, 0, &change);
 }
 
 i64 posix_ftruncate(const struct thread_regs *a)
 {
 	struct file_attributes change = { .mask = FILE_SET_SIZE, .size = a->rsi };
-	i64 result = (i64)a->rsi < 0 ? -EINVAL : change_file((u32)a->rdi, &change);
 
+	if ((i64)a->rsi < 0)
+		return -EINVAL;
+	i64 result = a->rsi > limit_soft(RLIMIT_FSIZE) ? check_file((u32)a->rdi, a->rsi) : 0;
+	if (!result)
+		result = change_file((u32)a->rdi, &change);
 	return result == -EOPNOTSUPP ? -EINVAL : result;
 }
 
@@ -228,9 +266,23 @@ i64 posix_fallocate(const struct thread_regs *a)
 {
 	if ((i64)a->rdx < 0 || (i64)a->r10 <= 0)
 		return -EINVAL;
+	u64 end = a->rdx + a->r10;
+	if (!a->rsi && end > limit_soft(RLIMIT_FSIZE) && end <= INT64_MAX) {
+		i64 result = check_file((u32)a->rdi, end);
+		if (result)
+			return result;
+	}
 	struct file *file = descriptor_get((u32)a->rdi);
 	if (!file)
 		return -EBADF;
+	i64 kind = !file_writes(file)       ? -EBADF
+	           : file_is(file, S_IFIFO) ? -ESPIPE
+	           : file_is(file, S_IFREG) ? 0
+	                                    : -ENODEV;
+	if (kind) {
+		file_put(file);
+		return kind;
+	}
 	err_t error = file_allocate(file->cap, (u32)a->rsi, a->rdx, a->r10);
 	file_put(file);
 	return error == E_NOSYS ? -EOPNOTSUPP : error_result(error);
@@ -281,4 +333,18 @@ i64 posix_fadvise64(const struct thread_regs *a)
 	bool pipe = file_is(file, S_IFIFO);
 	file_put(file);
 	return pipe ? -ESPIPE : a->r10 > 5 ? -EINVAL : 0;
+}
+
+/* Likewise: what is read soon is read then. */
+i64 posix_readahead(const struct thread_regs *a)
+{
+	struct file *file = descriptor_get((u32)a->rdi);
+
+	if (!file)
+		return -EBADF;
+	i64 result = !file_reads(file)                                    ? -EBADF
+	             : !file_is(file, S_IFREG) && !file_is(file, S_IFBLK) ? -EINVAL
+	                                                                  : 0;
+	file_put(file);
+	return result;
 }

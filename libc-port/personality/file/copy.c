@@ -16,6 +16,8 @@ static __attribute__((noinline)) i64 file_copy(struct file *in, i64 in_at, struc
 
 	while (done < size) {
 		u64 part = size - done < COPY_SIZE ? size - done : COPY_SIZE;
+		if (done && !io_room(out, out_at < 0 ? out_at : out_at + (i64)done))
+			break;
 		i64 got = io_read_file(in, (u64)buffer, part, in_at < 0 ? in_at : in_at + (i64)done,
 		                       0);
 		if (got <= 0)

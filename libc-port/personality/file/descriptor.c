@@ -18,7 +18,6 @@ struct descriptor *descriptors = descriptors_small;
 static struct file *files_more; /* from number SMALL on */
 static u32 descriptor_room = SMALL, files_room = SMALL;
 
-u32 descriptor_limit = DESCRIPTOR_DEFAULT;
 u32 descriptor_end, files_end;
 static u32 files_start; /* below, all are in use (a hint) */
 static u64 files_serial;
@@ -130,6 +129,13 @@ static void descriptor_fill(u32 fd, struct file *file, bool cloexec)
 		descriptor_end = fd + 1;
 }
 
+u32 descriptor_limit(void)
+{
+	u64 limit = limit_soft(RLIMIT_NOFILE);
+
+	return limit < DESCRIPTOR_MAX ? (u32)limit : DESCRIPTOR_MAX;
+}
+
 i64 descriptor_add(struct file *file, u32 from, bool cloexec)
 {
 	if (!file)
@@ -138,14 +144,14 @@ i64 descriptor_add(struct file *file, u32 from, bool cloexec)
 	u32 fd = from;
 	while (descriptor_file(fd))
 		fd++;
-	bool room = fd < descriptor_limit && descriptors_grow(fd);
+	bool room = fd < descriptor_limit() && descriptors_grow(fd);
 	if (room)
 		descriptor_fill(fd, file, cloexec);
 	lock_give(&process_lock);
 	if (room)
 		return fd;
 	file_put(file);
-	return from >= descriptor_limit ? -EINVAL : -EMFILE;
+	return from >= descriptor_limit() ? -EINVAL : -EMFILE;
 }
 
 /* Whatever closes a descriptor ends the process's record locks on the file (POSIX). */
@@ -172,7 +178,7 @@ i64 descriptor_set(u32 fd, struct file *file, bool cloexec)
 	struct file *old = NULL;
 
 	lock_take(&process_lock);
-	bool room = fd < descriptor_limit && descriptors_grow(fd);
+	bool room = fd < descriptor_limit() && descriptors_grow(fd);
 	if (room) {
 		old = descriptor_take(fd);
 		descriptor_fill(fd, file, cloexec);

@@ -8,7 +8,7 @@
 #include "core/lock.h"
 #include "proto/dir.h"
 
-enum { DESCRIPTOR_MAX = 4096, DESCRIPTOR_DEFAULT = 1024 };
+enum { DESCRIPTOR_MAX = 4096 };
 
 struct file {
 	cap_t cap;
@@ -36,7 +36,7 @@ struct descriptor {
 };
 
 /* RLIMIT_NOFILE, soft: the lowest number that cannot be given. */
-extern u32 descriptor_limit;
+u32 descriptor_limit(void);
 /* The table, for core/view.c; others use the functions below. */
 extern struct descriptor *descriptors;
 /* One above the highest descriptor in use. */

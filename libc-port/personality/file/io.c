@@ -88,7 +88,30 @@ i64 io_read_file(struct file *file, u64 buffer, u64 size, i64 offset, u32 flags)
 	                      ? file_read(file->cap, offset, flags, (void *)buffer, size, &count)
 	                      : INTERRUPTIBLE(file_read(file->cap, offset, flags, (void *)buffer,
 	                                                size, &count));
+	/* A timer whose clock was set (counter.h). */
+	if (!error && !count && size && !(file->mode & S_IFMT))
+		return -ECANCELED;
 	return error ? io_result(error) : (i64)count;
+}
+
+u64 io_room(struct file *file, i64 offset)
+{
+	u64 limit = limit_soft(RLIMIT_FSIZE);
+	struct file_stat st;
+
+	if (limit == UINT64_MAX || !file_is(file, S_IFREG) || !file_writes(file))
+		return UINT64_MAX;
+	if (file_appends(file))
+		offset = file_stat(file->cap, &st, sizeof(st)) ? 0 : (i64)st.size;
+	else if (offset < 0 && position_get(file, &offset))
+		return UINT64_MAX; /* the write will say why */
+	return (u64)offset < limit ? limit - (u64)offset : 0;
+}
+
+i64 io_too_big(void)
+{
+	signal_self(SIGXFSZ, SI_USER);
+	return -EFBIG;
 }
 
 /* One write; a terminal wants to know who writes. */
@@ -112,6 +135,10 @@ i64 io_write_file(struct file *file, u64 buffer, u64 size, i64 offset)
 		size = IO_SIZE_MAX;
 	if (is_trivial(file))
 		return file_writes(file) ? (i64)size : -EBADF;
+	u64 room = io_room(file, offset);
+	if (!room && size)
+		return io_too_big();
+	size = size < room ? size : room;
 	do {
 		u64 count = 0;
 		error = INTERRUPTIBLE(write_some(file, buffer + done, size - done,
@@ -208,6 +235,8 @@ static i64 vector_large(struct file *file, const struct vector *vector, i64 offs
 		if (!entry.size)
 			continue;
 		i64 at = offset < 0 ? offset : offset + done;
+		if (write && done && !io_room(file, at))
+			break;
 		/* Once there is something to give, do not wait for more. */
 		i64 part = write ? io_write_file(file, entry.base, entry.size, at)
 		                 : io_read_file(file, entry.base, entry.size, at,

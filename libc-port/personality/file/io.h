@@ -7,6 +7,10 @@
 /* At `offset` or FILE_POSITION; flags: FILE_IO_*. A write goes as far as it can. */
 i64 io_read_file(struct file *file, u64 buffer, u64 size, i64 offset, u32 flags);
 i64 io_write_file(struct file *file, u64 buffer, u64 size, i64 offset);
+/* RLIMIT_FSIZE: bytes that may still be written there (UINT64_MAX: as many as there are). At its
+ * end: SIGXFSZ, and the error. */
+u64 io_room(struct file *file, i64 offset);
+i64 io_too_big(void);
 /* What an error of either means: SIGPIPE is sent, an interruption begins again. */
 i64 io_result(err_t error);
 

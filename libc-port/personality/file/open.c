@@ -38,15 +38,37 @@ err_t file_open(struct target *target, u32 flags, u32 mode, struct file **file)
 	return OK;
 }
 
+/* /proc/self/fd/N: the file that is open there is opened anew, by what we may do with it now.
+ * Devices are found by their names; one that has none that we know of (the console) is shared. */
+static RARE err_t file_open_again(struct target *target, u32 flags, struct file **file)
+{
+	struct file *old = target->file;
+
+	target->path[0] = 0;
+	if (file_is(old, S_IFSOCK) || !(old->mode & S_IFMT))
+		return E_NXIO;
+	if (file_is(old, S_IFIFO)) {
+		target->place = (struct place){ .dir = old->cap };
+	} else if (file_is(old, S_IFREG) || file_is(old, S_IFDIR)) {
+		place_file(&target->place, old);
+	} else {
+		if (!file_name(old, target->path) || target->path[0] != '/') {
+			file_get(old);
+			*file = old;
+			return OK;
+		}
+		memmove(target->path, target->path + 1, strlen(target->path));
+		target->place = (struct place){ .dir = PROCESS_ROOT };
+	}
+	return file_open(target, flags & ~(u32)O_CREAT, 0, file);
+}
+
 static i64 open_target(struct target *target, u32 flags, u32 mode)
 {
-	struct file *file = target->file;
+	struct file *file;
+	err_t error = target->file ? file_open_again(target, flags, &file)
+	                           : file_open(target, flags, mode, &file);
 
-	if (file) { /* /proc/self/fd/N */
-		target->file = NULL;
-		return descriptor_add(file, 0, flags & O_CLOEXEC);
-	}
-	err_t error = file_open(target, flags, mode, &file);
 	if (error)
 		return error == E_LIMIT    ? -EMFILE
 		       : error == E_NOTSUP ? -ENXIO

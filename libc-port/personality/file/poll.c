@@ -271,7 +271,7 @@ static __attribute__((noinline)) i64 poll_small(u64 address, u32 count, u64 dead
 
 static i64 poll_any(u64 address, u64 count, u64 deadline)
 {
-	if (count > POLL_LARGE)
+	if (count > POLL_LARGE || count > descriptor_limit())
 		return -EINVAL;
 	return count <= POLL_SMALL ? poll_small(address, (u32)count, deadline)
 	                           : poll_large(address, (u32)count, deadline);

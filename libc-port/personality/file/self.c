@@ -130,19 +130,15 @@ static bool name_by_number(const struct file *file, char *path)
 	return true;
 }
 
-RARE bool descriptor_name(u32 fd, char *path)
+RARE bool file_name(const struct file *file, char *path)
 {
-	struct file *file = descriptor_get(fd);
 	char inside[PATH_MAX];
+	bool named = false;
 	u64 size;
 
-	if (!file)
-		return false;
-	bool named = false;
 	if (!(file->mode & S_IFMT) && !file_path(file->cap, path, PATH_MAX - 1, &size) &&
 	    size < PATH_MAX) {
 		path[size] = 0;
-		file_put(file);
 		return true;
 	}
 	if (!file_is(file, S_IFIFO) && !file_is(file, S_IFSOCK) &&
@@ -152,8 +148,16 @@ RARE bool descriptor_name(u32 fd, char *path)
 			named = path_join(mounts[file->mount], inside + (inside[0] == '/'), path) >
 			        0;
 	}
-	if (!named)
-		named = name_by_number(file, path);
+	return named || name_by_number(file, path);
+}
+
+bool descriptor_name(u32 fd, char *path)
+{
+	struct file *file = descriptor_get(fd);
+
+	if (!file)
+		return false;
+	bool named = file_name(file, path);
 	file_put(file);
 	return named;
 }

@@ -66,6 +66,8 @@ static __attribute__((noinline)) i64 pipe_to_file(const struct splice *s)
 
 	while (done < s->size) {
 		u64 part = s->size - done < sizeof(buffer) ? s->size - done : sizeof(buffer);
+		if (done && !io_room(s->out, s->out_at < 0 ? s->out_at : s->out_at + (i64)done))
+			break;
 		i64 got = io_read_file(s->in, (u64)buffer, part, FILE_POSITION, FILE_IO_KEEP);
 		if (got == -EAGAIN && !done) {
 			i64 result = pipe_wait(s->in, POLLIN, s->may_wait);

@@ -52,7 +52,7 @@ static i64 stat_target(struct target *target, u32 flags, struct file_stat *st)
 	return target_walk(target, &walk);
 }
 
-static i64 stat_at(u64 fd, u64 path, u32 flags, struct file_stat *st)
+i64 stat_at(u64 fd, u64 path, u32 flags, struct file_stat *st)
 {
 	struct target target;
 
@@ -252,8 +252,8 @@ i64 posix_getdents64(const struct thread_regs *a)
 	struct file *file = descriptor_get((u32)a->rdi);
 	if (!file)
 		return -EBADF;
-	err_t error = E_NOTDIR;
-	if (file_is(file, S_IFDIR))
+	err_t error = file->flags & O_PATH ? E_CAP : E_NOTDIR;
+	if (error == E_NOTDIR && file_is(file, S_IFDIR))
 		error = file_list(file->cap, (void *)a->rsi, a->rdx & 0xffffffff, &count);
 	file_put(file);
 	return error ? error_result(error) : (i64)count;

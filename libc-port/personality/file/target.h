@@ -28,5 +28,8 @@ err_t file_open(struct target *target, u32 flags, u32 mode, struct file **file);
 /* Send walk->m along; ends the target. 0 or a negative number. */
 i64 target_walk(struct target *target, struct walk *walk);
 
+/* newfstatat's flags: 0 or a negative number. (stat.c) */
+i64 stat_at(u64 fd, u64 path, u32 flags, struct file_stat *st);
+
 /* faccessat2: 0 or a negative number. (stat.c) */
 i64 access_at(u64 fd, u64 path, u32 mode, u32 flags);

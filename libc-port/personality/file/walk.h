@@ -104,6 +104,7 @@ bool self_link(char *path, i32 *fd);
 /* The path of an open file, or what stands for it ("pipe:[3]"), into a buffer of PATH_MAX. False:
  * there is no such descriptor, or its server does not say. */
 bool descriptor_name(u32 fd, char *path);
+bool file_name(const struct file *file, char *path);
 /* "/proc/self/..." and "/proc/thread-self/..." by their numbers: procfs cannot know who asks; and
  * /dev/fd, /dev/stdin, /dev/stdout and /dev/stderr, which lead there. Those links themselves only
  * if `follow`. True: replaced. */

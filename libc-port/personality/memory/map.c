@@ -205,6 +205,18 @@ static i64 map_place(u64 hint, u64 size, u64 flags, u64 *start)
 	return 0;
 }
 
+/* Where, and whether the limits allow it. Called with the lock. */
+static i64 map_check(u64 hint, u64 size, u64 flags, u32 access, u32 *kind, u64 *start)
+{
+	i64 result = map_place(hint, size, flags, start);
+
+	if (!result)
+		result = memory_lock_new(size, flags & MMAP_LOCKED, kind);
+	if (result || memory_allowed(size, *start, *start + size, access, *kind))
+		return result;
+	return -ENOMEM;
+}
+
 static i64 map_anonymous(u64 hint, u64 size, u32 protection, u64 flags)
 {
 	u64 start;
@@ -216,7 +228,7 @@ static i64 map_anonymous(u64 hint, u64 size, u32 protection, u64 flags)
 	         flags & (MMAP_NORESERVE | MMAP_STACK | MMAP_GROWSDOWN))
 		kind |= REGION_RESERVE;
 	lock_take(&process_lock);
-	i64 result = map_place(hint, size, flags, &start);
+	i64 result = map_check(hint, size, flags, access, &kind, &start);
 	if (!result) {
 		bool fixed = flags & MMAP_FIXED;
 		err_t error = !region_room(&memory, 3) ? E_FUNDS
@@ -243,8 +255,13 @@ static i64 map_with_file(const struct thread_regs *a, u64 size, u32 protection, 
 	map.file = descriptor_get((u32)a->r8);
 	if (!map.file)
 		return -EBADF;
+	if (map.file->flags & O_PATH || file_is(map.file, S_IFDIR)) {
+		i64 error = map.file->flags & O_PATH ? -EBADF : -ENODEV;
+		file_put(map.file);
+		return error;
+	}
 	lock_take(&process_lock);
-	i64 result = map_place(a->rdi, size, flags, &map.start);
+	i64 result = map_check(a->rdi, size, flags, map.access, &map.flags, &map.start);
 	lock_give(&process_lock);
 	if (!result) {
 		err_t error = map_file(&map);

@@ -25,6 +25,23 @@ u32 memory_access(u32 protection);
  * the region. */
 MUST_CHECK err_t memory_add(u64 start, u64 size, u32 access, u32 flags);
 
+/* --- limits (limit.c) --- */
+
+/* Do RLIMIT_AS and RLIMIT_DATA allow `more` bytes instead of what lies in [start, end)? */
+bool memory_allowed(u64 more, u64 start, u64 end, u32 access, u32 flags);
+/* Does RLIMIT_DATA allow it to become this? */
+bool memory_protect_allowed(const struct region *region, u32 access);
+/* RLIMIT_STACK has changed, or a program begins: see that the stack can grow as far. Without
+ * process_lock. */
+void memory_limit_stack(void);
+/* The flags of a region that is locked, because that is wanted or after mlockall. -EPERM,
+ * -EAGAIN. */
+MUST_CHECK i64 memory_lock_new(u64 size, bool wanted, u32 *flags);
+/* Nothing is locked any more: in a new child. */
+void memory_forked(void);
+
+/* --- */
+
 /* Unmap and forget [start, end). */
 MUST_CHECK err_t memory_remove(u64 start, u64 end);
 

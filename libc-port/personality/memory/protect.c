@@ -47,6 +47,8 @@ static err_t protect_locked(u64 start, u64 end, u32 access)
 
 		if (region->start >= end)
 			break;
+		if (!memory_protect_allowed(region, access))
+			return E_FUNDS;
 		if (region->flags & REGION_DIRECT && access & ACCESS_WRITE)
 			error = region_make_private(region);
 		if (!error && region->mapped_end > region->start)
@@ -83,6 +85,8 @@ static err_t discard(const struct region *region, u64 start, u64 end)
 {
 	u32 access = region->access, flags = region->flags;
 
+	if (flags & REGION_LOCKED)
+		return E_INVAL;
 	if (flags & (REGION_FILE | REGION_SHARED))
 		return OK;
 	if (end - start <= DISCARD_CLEAR_MAX && access & ACCESS_WRITE)
@@ -128,6 +132,15 @@ i64 posix_madvise(const struct thread_regs *a)
  * segment for each. */
 enum { BREAK_STEP = 0x20000 };
 
+static bool break_allowed(u64 wanted)
+{
+	u64 now = page_round_up(memory_break.now), end = page_round_up(wanted);
+	u32 locked = 0;
+
+	return end <= now || (memory_allowed(end - now, 0, 0, ACCESS_READ | ACCESS_WRITE, 0) &&
+	                      !memory_lock_new(end - now, false, &locked));
+}
+
 static err_t break_grow(u64 wanted)
 {
 	struct memory_break *b = &memory_break;
@@ -166,7 +179,7 @@ i64 posix_brk(const struct thread_regs *a)
 	lock_take(&process_lock);
 	if (wanted >= b->start && wanted < b->now)
 		break_shrink(wanted);
-	else if (wanted > b->now && wanted < PROGRAM_MAP_TOP &&
+	else if (wanted > b->now && wanted < PROGRAM_MAP_TOP && break_allowed(wanted) &&
 	         (wanted <= b->end || !break_grow(wanted)))
 		b->now = wanted;
 	u64 now = b->now;
@@ -251,6 +264,14 @@ static i64 remap_locked(const struct remap *r)
 		return -EFAULT;
 	if (!region_room(&memory, 6) || !(target = remap_place(r)))
 		return -ENOMEM;
+	if (r->size > kept) {
+		u32 flags = memory.list[i].flags;
+		i64 result = memory_lock_new(r->size - kept, flags & REGION_LOCKED, &flags);
+		if (result)
+			return result;
+		if (!memory_allowed(r->size - kept, 0, 0, memory.list[i].access, flags))
+			return -ENOMEM;
+	}
 	err_t error = OK;
 	if (r->flags & MREMAP_FIXED)
 		error = memory_remove(target, target + r->size);
@@ -339,33 +360,5 @@ i64 posix_mincore(const struct thread_regs *a)
 		if (!user_write(a->rdx + i, &present, 1))
 			return -EFAULT;
 	}
-	return 0;
-}
-
-/* Pages are never taken away from a program yet: locking them changes nothing. */
-i64 posix_mlock(const struct thread_regs *a)
-{
-	u64 start = page_round_down(a->rdi), size = page_round_up(a->rsi + (a->rdi - start));
-
-	lock_take(&process_lock);
-	bool covered = range_fits(start, size, PERSONALITY_BASE) &&
-	               region_covered(&memory, start, start + size);
-	lock_give(&process_lock);
-	return covered && user_touch(a->rdi, a->rsi, false) ? 0 : -ENOMEM;
-}
-
-i64 posix_mlock2(const struct thread_regs *a) { return posix_mlock(a); }
-
-i64 posix_munlock(const struct thread_regs *a)
-{
-	(void)a;
-	return 0;
-}
-
-i64 posix_mlockall(const struct thread_regs *a) { return !a->rdi || a->rdi & ~7ull ? -EINVAL : 0; }
-
-i64 posix_munlockall(const struct thread_regs *a)
-{
-	(void)a;
 	return 0;
 }

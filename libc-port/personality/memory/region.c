@@ -149,16 +149,31 @@ void region_remove(struct region_map *map, u64 start, u64 end)
 	map->count -= last - first;
 }
 
-void region_protect(struct region_map *map, u64 start, u64 end, u32 access)
+/* [first, last) have changed: join what may be joined. */
+static void region_settle(struct region_map *map, u32 first, u32 last)
 {
-	region_split(map, start, end);
-	u32 first = region_find(map, start), last = first;
-	while (last < map->count && map->list[last].end <= end)
-		map->list[last++].access = access;
 	while (last > first) {
 		region_join(map, last - 1);
 		last--;
 	}
 	if (first > 0)
 		region_join(map, first - 1);
+}
+
+void region_protect(struct region_map *map, u64 start, u64 end, u32 access)
+{
+	region_split(map, start, end);
+	u32 first = region_find(map, start), last = first;
+	while (last < map->count && map->list[last].end <= end)
+		map->list[last++].access = access;
+	region_settle(map, first, last);
+}
+
+void region_mark(struct region_map *map, u64 start, u64 end, u32 flag, bool set)
+{
+	region_split(map, start, end);
+	u32 first = region_find(map, start), last = first;
+	for (; last < map->count && map->list[last].end <= end; last++)
+		map->list[last].flags = (map->list[last].flags & ~flag) | (set ? flag : 0);
+	region_settle(map, first, last);
 }

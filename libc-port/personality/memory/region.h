@@ -13,6 +13,7 @@ enum region_flag {
 	REGION_DIRECT = 4, /* private, but of the file's own segment: cloned before it is written */
 	REGION_STACK = 8,
 	REGION_RESERVE = 16, /* uncommitted: MAP_NORESERVE, PROT_NONE when made, stacks */
+	REGION_LOCKED = 32,  /* mlock */
 };
 
 struct region {
@@ -61,6 +62,9 @@ void region_split(struct region_map *map, u64 start, u64 end);
 
 /* Set access of [start, end). Needs room for 2. */
 void region_protect(struct region_map *map, u64 start, u64 end, u32 access);
+
+/* Set or clear a flag of [start, end). Needs room for 2. */
+void region_mark(struct region_map *map, u64 start, u64 end, u32 flag, bool set);
 
 /* Provided by the descriptor table: one more, one less user of the file. */
 void file_get(struct file *file);

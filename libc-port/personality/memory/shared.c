@@ -71,7 +71,9 @@ static i64 attach_map(struct attach *attach, cap_t segment)
 
 	if (result)
 		return result;
-	if (!region_room(&memory, 1))
+	if (!region_room(&memory, 1) ||
+	    !memory_allowed(attach->size, attach->start, attach->start + attach->size,
+	                    attach->access, REGION_SHARED))
 		return -ENOMEM;
 	err_t error = task_map(PROCESS_TASK, segment, 0, attach->start, attach->size,
 	                       attach->access | MAP_SHARED | MAP_REPLACE);

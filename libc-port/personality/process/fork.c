@@ -6,6 +6,7 @@
 #include "core/lock.h"
 #include "core/user.h"
 #include "file/position.h"
+#include "memory/map.h"
 #include "process/ipc.h"
 #include "process/process.h"
 #include "process/random.h"
@@ -74,6 +75,7 @@ void fork_child(struct thread *thread)
 	identity_forked();
 	ipc_forked();
 	timers_forked();
+	memory_forked();
 	process_pending = 0;
 	/* A signal may have come already. */
 	signal_set_mask(thread, thread->blocked);

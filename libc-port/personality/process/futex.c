@@ -25,23 +25,30 @@ struct futex {
 
 static i64 wait(const struct futex *f, u32 bitset)
 {
-	u64 deadline;
+	struct linux_timespec time = { 0, 0 };
 	bool absolute = f->operation == FUTEX_WAIT_BITSET;
-	i64 result = time_deadline(f->timeout, absolute, f->real ? CLOCK_REALTIME : CLOCK_MONOTONIC,
-	                           &deadline);
+	u64 clock = f->real ? CLOCK_REALTIME : CLOCK_MONOTONIC, deadline = DEADLINE_NEVER;
 
-	if (result)
-		return result;
-	if (!bitset)
+	if (f->timeout && !user_read(&time, f->timeout, sizeof(time)))
+		return -EFAULT;
+	if (!timespec_valid(&time) || !bitset)
 		return -EINVAL;
-	while (true) {
+	self()->real = f->timeout && absolute && f->real;
+	if (f->timeout)
+		(void)time_after(&time, absolute, clock, &deadline);
+	i64 result = 1;
+	while (result > 0) {
 		err_t error = TOUCHING(futex_wait(f->address, (u32)f->value, bitset, deadline),
 		                       f->address);
 		if (error != E_INTR)
-			return error_result(error);
-		if (signal_interrupts())
-			return f->timeout ? -EINTR : -ERESTART;
+			result = error_result(error);
+		else if (signal_interrupts())
+			result = f->timeout ? -EINTR : -ERESTART;
+		else if (self()->real)
+			(void)time_after(&time, true, clock, &deadline);
 	}
+	self()->real = false;
+	return result;
 }
 
 static i64 wake(const struct futex *f, u32 bitset)

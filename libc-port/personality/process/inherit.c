@@ -16,7 +16,7 @@ enum { INHERIT_MAGIC = 0x48495244 };
 struct inherit {
 	u32 magic, umask;
 	u64 ignored, blocked, pending;
-	u32 descriptor_limit, files, descriptors, mounts;
+	u32 files, descriptors, mounts;
 	u32 cwd_file, cwd_size; /* cwd_file: index in the list of files, + 1 */
 	u32 path_size, tty_given_up;
 	cap_t ipc_gate;
@@ -96,7 +96,6 @@ u64 inherit_save(u8 *to)
 		.umask = process_umask,
 		.blocked = self()->blocked,
 		.pending = self()->pending | process_pending,
-		.descriptor_limit = descriptor_limit,
 		.files = number_files(),
 		.mounts = mount_count,
 		.cwd_size = cwd.size,
@@ -232,8 +231,6 @@ void inherit_load(const u8 *from, u64 size)
 	if (!get(&in, &head, sizeof(head)) || head.magic != INHERIT_MAGIC)
 		return;
 	process_umask = head.umask & 0777;
-	descriptor_limit =
-	        head.descriptor_limit < DESCRIPTOR_MAX ? head.descriptor_limit : DESCRIPTOR_MAX;
 	self()->blocked = head.blocked & ~SIGNAL_FIRM;
 	process_pending = head.pending;
 	for (u32 i = 0; i < SIGNAL_MAX; i++) {

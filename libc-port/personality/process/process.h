@@ -22,6 +22,9 @@ enum {
 
 #define process_page ((const volatile struct process_page *)PERSONALITY_AT(AT_PAGE))
 
+/* What holds for RLIMIT_`resource`. */
+static inline u64 limit_soft(u32 resource) { return process_page->limit[resource].soft; }
+
 extern u32 process_umask;
 /* The absolute path of the program; empty if it is not known. */
 extern char process_path[512];

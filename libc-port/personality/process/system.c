@@ -4,29 +4,33 @@
 #include "core/call.h"
 #include "core/text.h"
 #include "core/user.h"
-#include "file/descriptor.h"
+#include "memory/map.h"
 #include "process/process.h"
 #include "proto/power.h"
 
 /* --- limits --- */
 
-struct limit {
-	u64 soft, hard;
-};
-
-static err_t limit_set(u32 pid, u32 resource, const struct limit *new)
+static err_t limit_get(u32 pid, u32 resource, struct process_limit *old)
 {
-	if (resource == RLIMIT_NOFILE && new->hard != UINT64_MAX &&new->soft > new->hard)
-		return E_INVAL;
+	if (pid)
+		return process_limit_get(PROCESS_PROCESS, pid, resource, &old->soft, &old->hard);
+	*old = (struct process_limit){ process_page->limit[resource].soft,
+		                       process_page->limit[resource].hard };
+	return OK;
+}
+
+static err_t limit_set(u32 pid, u32 resource, const struct process_limit *new)
+{
 	err_t error = process_limit_set(PROCESS_PROCESS, pid, resource, new->soft, new->hard);
-	if (!error && resource == RLIMIT_NOFILE && !pid)
-		descriptor_limit = new->soft < DESCRIPTOR_MAX ? (u32) new->soft : DESCRIPTOR_MAX;
+
+	if (!error && !pid && resource == RLIMIT_STACK)
+		memory_limit_stack();
 	return error;
 }
 
 static i64 limit_change(u32 pid, u32 resource, u64 new_address, u64 old_address)
 {
-	struct limit new, old;
+	struct process_limit new, old;
 	err_t error = OK;
 
 	if (resource >= RLIMIT_COUNT)
@@ -38,7 +42,7 @@ static i64 limit_change(u32 pid, u32 resource, u64 new_address, u64 old_address)
 	if (new_address && new.soft > new.hard)
 		return -EINVAL;
 	if (old_address)
-		error = process_limit_get(PROCESS_PROCESS, pid, resource, &old.soft, &old.hard);
+		error = limit_get(pid, resource, &old);
 	if (!error && new_address)
 		error = limit_set(pid, resource, &new);
 	if (error)
@@ -73,6 +77,14 @@ static bool own_pid(u64 pid)
 	return !pid || (u32)pid == process_page->pid || thread_find((u32)pid);
 }
 
+/* Is there such a process? They are all scheduled alike. */
+static i64 check_pid(u64 pid)
+{
+	if ((i32)pid < 0)
+		return -EINVAL;
+	return own_pid(pid) || process_kill(PROCESS_PROCESS, (i32)pid, 0) != E_SRCH ? 0 : -ESRCH;
+}
+
 i64 posix_sched_getaffinity(const struct thread_regs *a)
 {
 	u32 count = cpu_count();
@@ -80,6 +92,8 @@ i64 posix_sched_getaffinity(const struct thread_regs *a)
 
 	if (a->rsi < sizeof(mask) || a->rsi % sizeof(mask))
 		return -EINVAL;
+	if (check_pid(a->rdi))
+		return -ESRCH;
 	return user_write(a->rdx, &mask, sizeof(mask)) ? (i64)sizeof(mask) : -EFAULT;
 }
 
@@ -113,7 +127,9 @@ enum { SCHED_OTHER = 0, SCHED_BATCH = 3, SCHED_IDLE = 5 };
 
 i64 posix_sched_getscheduler(const struct thread_regs *a)
 {
-	return own_pid(a->rdi) ? SCHED_OTHER : -ESRCH;
+	i64 result = check_pid(a->rdi);
+
+	return result ? result : SCHED_OTHER;
 }
 
 i64 posix_sched_setscheduler(const struct thread_regs *a)
@@ -133,17 +149,12 @@ i64 posix_sched_getparam(const struct thread_regs *a)
 {
 	i32 priority = 0;
 
-	if (!own_pid(a->rdi))
-		return -ESRCH;
-	return user_write(a->rsi, &priority, sizeof(priority)) ? 0 : -EFAULT;
-}
-
-/* Is there such a process? They are all scheduled alike. */
-static i64 check_pid(u64 pid)
-{
-	if ((i32)pid < 0)
+	if (!a->rsi)
 		return -EINVAL;
-	return own_pid(pid) || !process_kill(PROCESS_PROCESS, (i32)pid, 0) ? 0 : -ESRCH;
+	i64 result = check_pid(a->rdi);
+	if (result)
+		return result;
+	return user_write(a->rsi, &priority, sizeof(priority)) ? 0 : -EFAULT;
 }
 
 static i64 check_policy(u32 policy, u32 priority)
@@ -259,13 +270,34 @@ i64 posix_sched_get_priority_min(const struct thread_regs *a)
 	return a->rdi > 6 || a->rdi == 4 ? -EINVAL : a->rdi == 1 || a->rdi == 2 ? 1 : 0;
 }
 
+enum { PRIO_PROCESS, PRIO_GROUP, PRIO_USER };
+
+/* Is there anybody whose priority that is? */
+static i64 check_who(u64 which, i32 who)
+{
+	if (which > PRIO_USER)
+		return -EINVAL;
+	if (!who || which == PRIO_USER)
+		return 0;
+	if (who < 0 || which == PRIO_PROCESS)
+		return who < 0 ? -ESRCH : check_pid((u32)who);
+	return process_kill(PROCESS_PROCESS, -(i64)who, 0) == E_SRCH ? -ESRCH : 0;
+}
+
 /* 20 - nice: everybody has the same. */
-i64 posix_getpriority(const struct thread_regs *a) { return a->rdi > 2 ? -EINVAL : 20; }
+i64 posix_getpriority(const struct thread_regs *a)
+{
+	i64 result = check_who(a->rdi, (i32)a->rsi);
+
+	return result ? result : 20;
+}
 
 i64 posix_setpriority(const struct thread_regs *a)
 {
-	if (a->rdi > 2)
-		return -EINVAL;
+	i64 result = check_who(a->rdi, (i32)a->rsi);
+
+	if (result)
+		return result;
 	return (i32)a->rdx < 0 && process_page->ids.euid ? -EACCES : 0;
 }
 

@@ -88,6 +88,12 @@ u64 timespec_ns(const struct linux_timespec *time)
 	return (u64)(time->seconds * NS_PER_SECOND + time->ns);
 }
 
+static bool clock_is_real(u64 clock)
+{
+	return clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE ||
+	       clock == CLOCK_REALTIME_ALARM || clock == CLOCK_TAI;
+}
+
 i64 time_after(const struct linux_timespec *time, bool absolute, u64 clock, u64 *deadline)
 {
 	struct clock_reading now = clock_read();
@@ -95,8 +101,7 @@ i64 time_after(const struct linux_timespec *time, bool absolute, u64 clock, u64 
 	if (!timespec_valid(time))
 		return -EINVAL;
 	u64 ns = timespec_ns(time);
-	bool real = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE ||
-	            clock == CLOCK_REALTIME_ALARM || clock == CLOCK_TAI;
+	bool real = clock_is_real(clock);
 	if (ns == DEADLINE_NEVER)
 		*deadline = ns;
 	else if (!absolute)
@@ -180,6 +185,21 @@ static i64 sleep_until(u64 deadline, u64 rest_address)
 	return -EINTR;
 }
 
+/* Until a time of CLOCK_REALTIME, which may be set meanwhile. */
+static i64 sleep_until_real(const struct linux_timespec *time)
+{
+	u64 deadline;
+	err_t error;
+
+	self()->real = true;
+	do {
+		i64 result = time_after(time, true, CLOCK_REALTIME, &deadline);
+		error = result ? E_INVAL : thread_sleep(deadline);
+	} while (error == E_INTR && !signal_interrupts());
+	self()->real = false;
+	return error == E_TIMEOUT ? 0 : error_result(error);
+}
+
 i64 posix_nanosleep(const struct thread_regs *a)
 {
 	u64 deadline;
@@ -246,8 +266,125 @@ i64 posix_clock_nanosleep(const struct thread_regs *a)
 		return known ? known : -EFAULT;
 	if ((i32)a->rdi < 0 || a->rdi == CLOCK_PROCESS_CPUTIME_ID)
 		return sleep_on_used(a, absolute);
-	i64 result = time_deadline(a->rdx, absolute, a->rdi, &deadline);
+	struct linux_timespec time;
+	if (!user_read(&time, a->rdx, sizeof(time)))
+		return -EFAULT;
+	if (absolute && clock_is_real(a->rdi))
+		return sleep_until_real(&time);
+	i64 result = time_after(&time, absolute, a->rdi, &deadline);
 	return result ? result : sleep_until(deadline, absolute ? 0 : a->r10);
+}
+
+/* --- setting --- */
+
+/* Linux leaves thirty years to the end of its clocks. */
+#define SECONDS_MAX (INT64_MAX / NS_PER_SECOND - 30ll * 365 * 24 * 60 * 60)
+
+static i64 clock_set(const struct linux_timespec *time)
+{
+	if (!timespec_valid(time) || time->seconds >= SECONDS_MAX)
+		return -EINVAL;
+	u64 ns = timespec_ns(time);
+	if (process_page->ids.euid)
+		return -EPERM;
+	/* Real time does not begin after the machine has. */
+	return ns < time_monotonic() ? -EINVAL
+	                             : error_result(process_clock_set(PROCESS_PROCESS, ns));
+}
+
+i64 posix_clock_settime(const struct thread_regs *a)
+{
+	struct linux_timespec time;
+	u64 now;
+	bool cpu = (i32)a->rdi < 0 || a->rdi == CLOCK_PROCESS_CPUTIME_ID ||
+	           a->rdi == CLOCK_THREAD_CPUTIME_ID;
+
+	if (time_of_clock(a->rdi, &now) || (a->rdi != CLOCK_REALTIME && !cpu))
+		return -EINVAL;
+	if (!user_read(&time, a->rsi, sizeof(time)))
+		return -EFAULT;
+	return cpu ? -EPERM : clock_set(&time);
+}
+
+i64 posix_settimeofday(const struct thread_regs *a)
+{
+	struct linux_timeval time;
+	i32 zone[2];
+
+	if (a->rdi && !user_read(&time, a->rdi, sizeof(time)))
+		return -EFAULT;
+	if (a->rdi && (time.us < 0 || time.us > 1000000))
+		return -EINVAL;
+	if (a->rsi && !user_read(zone, a->rsi, sizeof(zone)))
+		return -EFAULT;
+	if (process_page->ids.euid)
+		return -EPERM;
+	if (a->rsi && (zone[0] < -15 * 60 || zone[0] > 15 * 60))
+		return -EINVAL;
+	return a->rdi ? clock_set(&(struct linux_timespec){ time.seconds, time.us * 1000 }) : 0;
+}
+
+struct linux_timex {
+	u32 modes, pad;
+	i64 offset, frequency, error_max, error_estimated;
+	i32 status, pad1;
+	i64 constant, precision, tolerance;
+	struct linux_timespec time;
+	i64 tick, pps[2];
+	i32 shift, pad2;
+	i64 stability, counts[4];
+	i32 tai, reserved[11];
+};
+_Static_assert(sizeof(struct linux_timex) == 208, "timex");
+enum { ADJ_SETOFFSET = 0x100, ADJ_NANO = 0x2000, ADJ_OFFSET_READ = 0xa001 };
+enum { TIMEX_UNSYNC = 0x40, TIMEX_NANO = 0x2000, TIMEX_ERROR = 5, TIMEX_ERROR_MAX = 16000000 };
+
+/* The clock runs as the machine's counter does: it can be set, but not made faster. */
+static i64 clock_adjust(u64 address)
+{
+	struct linux_timex x;
+
+	if (!user_read(&x, address, sizeof(x)))
+		return -EFAULT;
+	if (x.modes && x.modes != ADJ_OFFSET_READ && process_page->ids.euid)
+		return -EPERM;
+	if (x.modes && x.modes != ADJ_OFFSET_READ && (x.modes & ~(u32)ADJ_NANO) != ADJ_SETOFFSET)
+		return -EINVAL;
+	if (x.modes & ADJ_SETOFFSET && x.modes != ADJ_OFFSET_READ) {
+		i64 unit = x.modes & ADJ_NANO ? 1 : 1000, change;
+		if (x.time.ns < 0 || x.time.ns >= NS_PER_SECOND / unit ||
+		    __builtin_mul_overflow(x.time.seconds, NS_PER_SECOND, &change) ||
+		    __builtin_add_overflow(change, x.time.ns * unit + (i64)time_real(), &change) ||
+		    change < 0)
+			return -EINVAL;
+		i64 result = clock_set(
+		        &(struct linux_timespec){ change / NS_PER_SECOND, change % NS_PER_SECOND });
+		if (result)
+			return result;
+	}
+	u64 now = time_real();
+	struct linux_timex out = { .modes = x.modes,
+		                   .error_max = TIMEX_ERROR_MAX,
+		                   .error_estimated = TIMEX_ERROR_MAX,
+		                   .status = TIMEX_UNSYNC | TIMEX_NANO,
+		                   .constant = 2,
+		                   .precision = 1,
+		                   .tolerance = 500 << 16,
+		                   .time = { (i64)(now / (u64)NS_PER_SECOND),
+		                             (i64)(now % (u64)NS_PER_SECOND) },
+		                   .tick = 10000 };
+	return user_write(address, &out, sizeof(out)) ? TIMEX_ERROR : -EFAULT;
+}
+
+i64 posix_adjtimex(const struct thread_regs *a) { return clock_adjust(a->rdi); }
+
+i64 posix_clock_adjtime(const struct thread_regs *a)
+{
+	u64 now;
+
+	if (a->rdi == CLOCK_REALTIME)
+		return clock_adjust(a->rsi);
+	return time_of_clock(a->rdi, &now) ? -EINVAL : -EOPNOTSUPP;
 }
 
 /* --- interval timers --- */

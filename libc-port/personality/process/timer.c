@@ -168,8 +168,25 @@ static void timers_go_on(void)
 	timers_arm();
 }
 
+/* Who waits until a time that may have been set: look again. */
+static void sleepers_wake(void)
+{
+	lock_take(&process_lock);
+	for (struct thread *thread = thread_list; thread; thread = thread->next) {
+		if (__atomic_load_n(&thread->real, __ATOMIC_ACQUIRE))
+			(void)thread_interrupt(thread->cap);
+	}
+	lock_give(&process_lock);
+}
+
 void timers_check(void)
 {
+	static i64 offset;
+	i64 before = offset;
+
+	offset = clock_read().offset;
+	if (offset != before)
+		sleepers_wake();
 	lock_take(&timers_lock);
 	timers_seen = process_page->wakes;
 	timers_go_on();

@@ -182,9 +182,14 @@ static err_t open_gate(struct request *rq, const struct walk *w, u32 flags, cap_
 	}
 	bool named =
 	        w->parent && node->nlink > 0 && (!node_is(node, MODE_DIR) || w->parent->watches);
-	struct open_file *open =
-	        open_create(w->fs, node, flags & OPEN_KEPT, named ? w->parent : NULL,
-	                    named ? w->name : NULL, w->name_size);
+	const struct open_file *start = request_base(rq);
+	struct open_file *open;
+	if (!w->parent && start->node == node && start->name) /* open already: by the same name */
+		open = open_create(w->fs, node, flags & OPEN_KEPT, start->parent, start->name,
+		                   strlen(start->name));
+	else
+		open = open_create(w->fs, node, flags & OPEN_KEPT, named ? w->parent : NULL,
+		                   named ? w->name : NULL, w->name_size);
 	return open ? open_give(rq, w, open, flags, file) : E_FUNDS;
 }
 

@@ -27,6 +27,8 @@ err_t result(struct fake_call *call);
 err_t do_read(cap_t gate, u64 *value);
 err_t do_write(cap_t gate, u64 value);
 u32 do_poll(cap_t gate, u32 mask, u64 bits, cap_t event);
+/* Tell the server that the clock has been set. */
+err_t do_clock_set(void);
 
 err_t set_timer(cap_t gate, u32 flags, u64 value, u64 interval, struct counter_time *old);
 /* Let time pass, and timers expire. */

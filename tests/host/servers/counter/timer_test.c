@@ -129,3 +129,71 @@ TEST(times_at_the_end_of_all_days_do_not_wrap)
 	fake_close(gate);
 	world_end();
 }
+
+static void set_clock(u64 realtime)
+{
+	fake.realtime = realtime;
+	CHECK_EQ(do_clock_set(), OK);
+}
+
+TEST(who_sets_the_clock_moves_timers_of_real_time)
+{
+	const u64 second = 1000000000;
+
+	world_make();
+	cap_t real = make_timer(REAL, O_NONBLOCK), other = make_timer(MONOTONE, O_NONBLOCK);
+	u64 value = 0, base = fake.realtime;
+
+	CHECK_EQ(set_timer(real, COUNTER_ABSOLUTE, base + 100 * second, 0, NULL), OK);
+	CHECK_EQ(set_timer(other, 0, 50 * second, 0, NULL), OK);
+	CHECK_EQ(kernel_timer(), fake.now + 50 * second);
+	set_clock(base + 90 * second);
+	CHECK_EQ(kernel_timer(), fake.now + 10 * second);
+	set_clock(base);
+	CHECK_EQ(kernel_timer(), fake.now + 50 * second);
+	set_clock(base + 200 * second);
+	pass(1);
+	CHECK_EQ(do_read(real, &value), OK);
+	CHECK_EQ(value, 1);
+	CHECK_EQ(do_read(other, &value), E_AGAIN);
+	fake_close(real);
+	fake_close(other);
+	world_end();
+}
+
+static void no_bytes(struct fake_call *reader)
+{
+	struct msg m;
+
+	CHECK_EQ(fake_finish(reader, &m), OK);
+	CHECK_EQ(m.word[1], 0);
+}
+
+TEST(a_timer_that_asks_for_it_is_canceled_when_the_clock_is_set)
+{
+	world_make();
+	cap_t gate = make_timer(REAL, 0);
+	u64 value = 77, base = fake.realtime;
+	u32 flags = COUNTER_ABSOLUTE | COUNTER_CANCEL_ON_SET;
+
+	CHECK_EQ(set_timer(gate, flags, base + 1000000000, 0, NULL), OK);
+	struct fake_call *reader = read_begin(gate, &value);
+	set_clock(base); /* no change */
+	CHECK(!fake_answered(reader));
+	set_clock(base + 5000000);
+	CHECK(fake_answered(reader));
+	no_bytes(reader);
+	CHECK_EQ(do_poll(gate, POLL_INPUT, 1, fake_event(1)), 0);
+	set_clock(base + 10000000);
+	CHECK_EQ(fake_event_take(1), 1);
+	no_bytes(read_begin(gate, &value));
+	/* Without the flag, and after it has been set anew without it, nothing. */
+	CHECK_EQ(set_timer(gate, COUNTER_ABSOLUTE, base + 1000000000, 0, NULL), OK);
+	reader = read_begin(gate, &value);
+	set_clock(base);
+	CHECK(!fake_answered(reader));
+	pass(1000000000);
+	CHECK_EQ(result(reader), OK);
+	fake_close(gate);
+	world_end();
+}

@@ -252,10 +252,56 @@ TEST(limits_are_kept_and_inherited)
 	CHECK_EQ(soft, 10);
 	CHECK_EQ(hard, 20);
 	CHECK_EQ(set_limit(shell, LIMIT_NOFILE, 21, 20), E_INVAL);
-	CHECK_EQ(set_limit(shell, LIMITS, 1, 1), E_INVAL);
+	CHECK_EQ(set_limit(shell, PROCESS_LIMITS, 1, 1), E_INVAL);
 	CHECK_EQ(process_limit_get(world_gate(1), 99, 0, &soft, &hard), E_SRCH);
 	CHECK_EQ(process_limit_get(world_gate(1), 0, LIMIT_STACK, &soft, &hard), OK);
 	CHECK_EQ(soft, 8 << 20);
+}
+
+/* The looks that come until it is `seconds` later, in which the process has used as much. */
+static void burn(u32 pid, u64 seconds)
+{
+	u64 end = world.now + seconds * 1000000000;
+
+	world.figure[TASK_TIME_NS] += seconds * 1000000000;
+	while (!process_find(pid)->zombie && world_timer(pid) <= end) {
+		world.now = world_timer(pid);
+		world_task_event(pid, EVENT_TIMER);
+	}
+	world.now = end;
+}
+
+TEST(processor_time_is_limited)
+{
+	u32 shell = shell_start(64), child;
+	u64 taken;
+
+	CHECK_EQ(process_find(shell)->cpu_deadline, 0);
+	CHECK_EQ(set_limit(shell, LIMIT_CPU, 2, 4), OK);
+	burn(shell, 1);
+	CHECK(!world_pending(shell, SIG_XCPU));
+	burn(shell, 1);
+	CHECK(world_pending(shell, SIG_XCPU));
+	CHECK(!world_suspended(shell));
+	CHECK_EQ(world_page(shell)->limit[LIMIT_CPU].soft, 3);
+	CHECK_EQ(process_take(world_gate(shell), UINT64_MAX, &taken), OK);
+	burn(shell, 1);
+	CHECK(world_pending(shell, SIG_XCPU));
+	child = world_fork(shell);
+	CHECK_EQ(world_page(child)->limit[LIMIT_CPU].hard, 4);
+	CHECK(process_find(child)->cpu_deadline != 0);
+	/* A process that is stopped meanwhile stays so. */
+	CHECK_EQ(process_kill(world_gate(1), (i64)shell, SIG_STOP), OK);
+	world.now = world_timer(shell);
+	world_task_event(shell, EVENT_TIMER);
+	world.now = world_timer(shell);
+	world_task_event(shell, EVENT_TIMER);
+	CHECK(world_suspended(shell));
+	CHECK_EQ(process_kill(world_gate(1), (i64)shell, SIG_CONT), OK);
+	CHECK(!world_suspended(shell));
+	burn(shell, 1);
+	CHECK(process_find(shell)->zombie);
+	CHECK_EQ(process_find(shell)->status, SIG_KILL);
 }
 
 TEST(who_is_not_root_cannot_raise_a_hard_limit)

@@ -285,6 +285,25 @@ TEST(a_wake_up_is_no_signal_and_shares_the_kernels_timer)
 	CHECK_EQ(world_timer(shell), DEADLINE_NEVER);
 }
 
+TEST(root_sets_the_clock_and_everybody_looks_at_its_timers)
+{
+	u32 shell = shell_start(), wakes = world_page(shell)->wakes, mine = world_page(1)->wakes;
+
+	CHECK_EQ(process_clock_set(world_gate(1), 5), E_NXIO);
+	proc.rtc = 1;
+	CHECK_EQ(process_clock_set(world_gate(1), 1234567), OK);
+	CHECK_EQ(world.realtime, 1234567);
+	CHECK_EQ(world_page(shell)->wakes, wakes + 1);
+	CHECK_EQ(world_page(1)->wakes, mine + 1);
+	world_page(shell)->ids.euid = 1000;
+	CHECK_EQ(process_clock_set(world_gate(shell), 7), E_PERM);
+	CHECK_EQ(world.realtime, 1234567);
+	CHECK_EQ(process_log_mark(world_gate(shell), 1, 7), E_PERM);
+	CHECK_EQ(process_log_mark(world_gate(1), 1, 7), OK);
+	CHECK_EQ(world.mark[1], 7);
+	proc.rtc = 0;
+}
+
 TEST(a_child_does_not_inherit_timer_and_pending_signals)
 {
 	u32 shell = shell_start();

@@ -20,7 +20,7 @@ struct held {
 };
 
 struct world {
-	u64 now;
+	u64 now, realtime, mark[2]; /* the latter as they were set */
 	u32 steps_left;   /* kernel calls that succeed before one fails for want of funds */
 	u32 touches_left; /* likewise copies to callers' memory, before a page is not at hand */
 	u32 interrupts, resumes, suspends;

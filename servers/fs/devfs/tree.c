@@ -25,18 +25,19 @@ static const struct entry {
 	{ "random", MODE_CHAR | 0666, NUMBER(1, 8), DEVICE_RANDOM, NULL, NULL },
 	{ "urandom", MODE_CHAR | 0666, NUMBER(1, 9), DEVICE_RANDOM, NULL, NULL },
 	{ "kmsg", MODE_CHAR | 0644, NUMBER(1, 11), DEVICE_LOG, NULL, NULL },
-	{ "console", MODE_CHAR | 0620, NUMBER(5, 1), DEVICE_NONE, "console", NULL },
+	/* Terminals have modes of their own, which do not count yet: everybody is led there. */
+	{ "console", MODE_CHAR | 0666, NUMBER(5, 1), DEVICE_NONE, "console", NULL },
 	{ "tty", MODE_CHAR | 0666, NUMBER(5, 0), DEVICE_NONE, "tty", NULL },
-	{ "ttyS0", MODE_CHAR | 0620, NUMBER(4, 64), DEVICE_NONE, "terminal", NULL },
+	{ "ttyS0", MODE_CHAR | 0666, NUMBER(4, 64), DEVICE_NONE, "terminal", NULL },
 	{ "pts", MODE_DIR | 0755, 0, DEVICE_NONE, "pts", NULL },
 	{ "ptmx", MODE_LINK | 0777, 0, DEVICE_NONE, NULL, "/dev/pts/ptmx" },
 	{ "fd", MODE_LINK | 0777, 0, DEVICE_NONE, NULL, "/proc/self/fd" },
 	{ "stdin", MODE_LINK | 0777, 0, DEVICE_NONE, NULL, "/proc/self/fd/0" },
 	{ "stdout", MODE_LINK | 0777, 0, DEVICE_NONE, NULL, "/proc/self/fd/1" },
 	{ "stderr", MODE_LINK | 0777, 0, DEVICE_NONE, NULL, "/proc/self/fd/2" },
-	/* The manifest attaches what stands at these. */
+	/* The manifest attaches what stands at these; who may less than root is not led there. */
 	{ "banks", MODE_FILE | 0444, 0, DEVICE_NONE, NULL, NULL },
-	{ "servers", MODE_FILE | 0644, 0, DEVICE_NONE, NULL, NULL },
+	{ "servers", MODE_FILE | 0600, 0, DEVICE_NONE, NULL, NULL },
 	{ "processes", MODE_FILE | 0444, 0, DEVICE_NONE, NULL, NULL },
 	{ "shm", MODE_DIR | 01777, 0, DEVICE_NONE, NULL, NULL },
 };

@@ -141,6 +141,16 @@ static void walk_finish(struct walk *w, struct node *found, const char *name, si
 	w->name_size = size;
 }
 
+/* Does the path go on at what is attached to `found`? A directory's server judges for itself who
+ * may what. What stands at any other node knows no identities, and its gate allows all that it can:
+ * only who may do as much as the node's owner is led there. Others meet the node itself. */
+static bool walk_crosses(const struct walk *w, const struct node *found)
+{
+	u32 wanted = found->mode >> 6 & (MAY_READ | MAY_WRITE);
+
+	return node_is(found, MODE_DIR) || !node_check(found, w->identity, wanted);
+}
+
 static err_t walk_name(struct walk *w, const char *name, size_t size, bool last)
 {
 	struct node *dir = w->node, *found = NULL;
@@ -161,7 +171,8 @@ static err_t walk_name(struct walk *w, const char *name, size_t size, bool last)
 		node_put(found);
 		return error;
 	}
-	if (found->attached && !(last && (w->flags & WALK_STAY))) {
+	bool stays = last && (w->flags & WALK_STAY);
+	if (found->attached && !stays && walk_crosses(w, found)) {
 		walk_skip_slashes(w);
 		error = walk_cross_to(w, node_is(found, MODE_DIR) ? CROSS_DOWN : CROSS_NODE,
 		                      found->attached);

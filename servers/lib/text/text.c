@@ -15,7 +15,7 @@ enum { POSITION_MAX = 1 << 30, COMMAND_MAX = 128 };
 
 static u32 text_mode(const struct text_file *file)
 {
-	return S_IFREG | (file->command ? 0644 : 0444);
+	return S_IFREG | (file->command ? 0600 : 0444);
 }
 
 static u64 text_size(const struct text_file *file)
@@ -66,6 +66,7 @@ static err_t node_open(struct request *rq, u32 flags, u32 mode, cap_t *gate, u32
 	if (error)
 		return error;
 	file->open[i].used = true;
+	file->open[i].flags = flags & (O_ACCMODE | O_PATH);
 	file->open[i].position = 0;
 	*gate = made | CAP_MOVE;
 	*mode_out = text_mode(file);
@@ -90,6 +91,13 @@ static err_t node_access(struct request *rq, u32 flags, u32 mode)
 
 /* --- an open file --- */
 
+static u32 open_access(const struct request *rq)
+{
+	const struct text_file *file = rq->object;
+
+	return file->open[rq->label - file->label - 1].flags;
+}
+
 static u64 *open_position(const struct request *rq)
 {
 	struct text_file *file = rq->object;
@@ -103,6 +111,8 @@ static err_t open_read(struct request *rq, i64 offset, u32 flags, u64 *count)
 	u64 *position = open_position(rq);
 
 	(void)flags;
+	if (open_access(rq) != O_RDONLY && open_access(rq) != O_RDWR)
+		return E_CAP;
 	if (offset < FILE_POSITION)
 		return E_INVAL;
 	u64 start = offset == FILE_POSITION ? *position : (u64)offset;
@@ -139,10 +149,8 @@ static err_t open_poll(struct request *rq, u32 mask, u64 bits, cap_t event, u32 
 
 static err_t open_flags(struct request *rq, u32 mask, u32 value, u32 *flags)
 {
-	const struct text_file *file = rq->object;
-
 	(void)mask, (void)value;
-	*flags = file->command ? O_RDWR : O_RDONLY;
+	*flags = open_access(rq);
 	return OK;
 }
 
@@ -152,8 +160,8 @@ static err_t open_write(struct request *rq, i64 offset, u32 flags, u64 *count)
 	char line[COMMAND_MAX];
 
 	(void)offset, (void)flags;
-	if (!file->command)
-		return E_ACCESS;
+	if (!file->command || (open_access(rq) != O_WRONLY && open_access(rq) != O_RDWR))
+		return E_CAP;
 	if (rq->in_size >= sizeof(line))
 		return E_INVAL;
 	err_t error = request_read(rq, 0, line, rq->in_size);

@@ -33,6 +33,7 @@ struct text_file {
 	u64 ino;
 	struct {
 		bool used;
+		u32 flags; /* of open */
 		u64 position;
 	} open[TEXT_OPEN_MAX];
 };

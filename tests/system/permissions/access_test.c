@@ -2,6 +2,9 @@
 /* Who may read, write, look up, and run. */
 #include "permissions.h"
 
+#include <stdbool.h>
+#include <sys/utsname.h>
+
 static void alice_reads(void)
 {
 	CHECK(open("alices", O_RDONLY) >= 0);
@@ -147,4 +150,60 @@ TEST(only_the_owner_reads_without_a_trace)
 	make_file("roots", 0, 0, 0644);
 	make_file("alices", ALICE, 0, 0644);
 	as(ALICE, 0, read_without_a_trace);
+}
+
+/* --- what the system itself attaches to nodes that are no directories --- */
+
+static bool on_drove(void)
+{
+	struct utsname name;
+
+	CHECK_EQ(uname(&name), 0);
+	return !strcmp(name.sysname, "Drove");
+}
+
+static void meet_covered_nodes(void)
+{
+	struct stat st;
+	char byte;
+
+	CHECK_EQ(stat("/dev/servers", &st), 0);
+	CHECK_EQ(st.st_mode, S_IFREG | 0600);
+	CHECK_EQ(st.st_uid, 0);
+	CHECK_ERROR(open("/dev/servers", O_WRONLY), EACCES);
+	CHECK_ERROR(open("/dev/servers", O_RDONLY), EACCES);
+	CHECK_ERROR(open("/dev/servers", O_WRONLY | O_CREAT | O_TRUNC, 0666), EACCES);
+	CHECK_ERROR(open("/dev/servers/x", O_RDONLY), ENOTDIR);
+	CHECK_ERROR(access("/dev/servers", R_OK), EACCES);
+	CHECK_ERROR(access("/dev/servers", W_OK), EACCES);
+	CHECK_ERROR(truncate("/dev/servers", 0), EACCES);
+	CHECK_ERROR(chmod("/dev/servers", 0666), EPERM);
+	CHECK_ERROR(chown("/dev/servers", ALICE, ALICE), EPERM);
+	/* A node's path opens nothing, and what was opened does what it was opened for. */
+	int fd = open("/dev/servers", O_PATH);
+	CHECK(fd >= 0);
+	CHECK_ERROR(write(fd, "nobody", 6), EBADF);
+	CHECK_ERROR(write(passed, "nobody", 6), EBADF);
+	CHECK_EQ(pread(passed, &byte, 1, 0), 1);
+	fd = open("/dev/banks", O_RDONLY);
+	CHECK(fd >= 0);
+	CHECK_EQ(read(fd, &byte, 1), 1);
+	CHECK_ERROR(open("/dev/banks", O_WRONLY), EACCES);
+	CHECK(open("/dev/processes", O_RDONLY) >= 0);
+}
+
+TEST(a_covered_nodes_bits_say_who_is_led_on)
+{
+	if (!on_drove())
+		return;
+	passed = open("/dev/servers", O_RDONLY);
+	CHECK(passed >= 0);
+	as(ALICE, 0, meet_covered_nodes);
+	CHECK_ERROR(write(passed, "nobody", 6), EBADF);
+	close(passed);
+	passed = open("/dev/servers", O_WRONLY);
+	CHECK(passed >= 0);
+	CHECK_ERROR(read(passed, &(char){ 0 }, 1), EBADF);
+	CHECK(write(passed, "nobody", 6) < 0 && errno != EBADF && errno != EACCES);
+	close(passed);
 }

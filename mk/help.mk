@@ -12,6 +12,7 @@ help:
 	@echo 'make test-debian  programs of Debian 12, unmodified, in the guest (CASES="NAME..." for some); fetches 110 MB'
 	@echo 'make test-busybox  the test suite of busybox in the guest (APPLETS="NAME..." for some)'
 	@echo 'make bench      what things cost, in instructions'
+	@echo 'make bench-linux  POSIX calls on Linux and on Drove side by side; fetches a kernel of Debian'
 	@echo 'make image      build/drove.img, a bootable disk'
 	@echo '                EXTRA_DEBS="bash python3" after `make image` or `make run`: with these packages of Debian 12'
 	@echo '                PORTS="dash lua" likewise: with these ports; `make ports` lists them, make port-NAME builds one'

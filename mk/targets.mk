@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # What people ask for.
-.PHONY: kernel servers host-tests musl toolchain image image-name run test test-busybox test-debian test-ports bench lint format deps clean always
+.PHONY: kernel servers host-tests musl toolchain image image-name run test test-busybox test-debian test-ports bench bench-linux lint format deps clean always
 
 STAMP := $(BUILD)/stamp
 # With EXTRA_DEBS, names of Debian packages, or PORTS, the image is another one that has them too.
@@ -132,6 +132,11 @@ test-ports: $(IMAGE) $(PORT_NAMES:%=port-%)
 
 bench: $(IMAGE)
 	@mk/bench
+# What Linux costs beside it (docs/performance.md).
+$(STAMP)/linux: mk/linux $(BUILD)/busybox $(wildcard tests/system/bench/posixbench/*.[ch]) | $(STAMP)/deps
+	$(call once,mk/linux)
+bench-linux: $(IMAGE) $(STAMP)/linux
+	@mk/bench-linux
 
 clean:
 	@rm -rf $(BUILD)

@@ -34,6 +34,7 @@ struct thread {
 	u32 id; /* gettid() */
 	cap_t cap;
 	u64 fs_base;         /* for threads that begin */
+	u64 affinity;        /* the processors that it may run on; 0: all */
 	bool interruptible;  /* rt_call: signals end the call */
 	bool first;          /* lies in .bss, not in a slot of its own */
 	i32 restart;         /* number of a call that answered ERESTART, else -1 */

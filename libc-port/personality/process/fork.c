@@ -69,6 +69,7 @@ void fork_child(struct thread *thread)
 	process_lock.state = 0;
 	process_map_page();
 	thread_forked(thread);
+	thread_keep_affinity(thread);
 	for (u32 i = 0; i < files_end; i++)
 		file_at(i)->locked = false;
 	random_forked();

@@ -21,6 +21,7 @@ struct inherit {
 	u32 path_size, tty_given_up;
 	cap_t ipc_gate;
 	u64 ipc_known;
+	u64 affinity;
 };
 
 struct inherit_file {
@@ -102,6 +103,7 @@ u64 inherit_save(u8 *to)
 		.tty_given_up = tty_given_up,
 		.ipc_gate = ipc_gate,
 		.ipc_known = ipc_known,
+		.affinity = self()->affinity,
 		.cwd_file = cwd.file ? cwd.file->number : 0,
 	};
 
@@ -240,6 +242,8 @@ void inherit_load(const u8 *from, u64 size)
 	tty_given_up = head.tty_given_up;
 	ipc_gate = head.ipc_gate;
 	ipc_known = head.ipc_known;
+	self()->affinity = head.affinity;
+	thread_keep_affinity(self());
 	if (load_files(&in, &head))
 		(void)load_paths(&in, &head);
 }

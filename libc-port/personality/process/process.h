@@ -49,6 +49,9 @@ struct thread *thread_find(u32 id);
 /* After fork: `survivor` is all there is. */
 void thread_forked(struct thread *survivor);
 
+/* A new kernel thread of `thread` runs where it may. */
+void thread_keep_affinity(struct thread *thread);
+
 i64 thread_new(struct thread *parent, u64 flags, u64 stack, u64 parent_id, u64 child_id, u64 tls);
 
 /* Save what a child or thread inherits of the floating-point unit. */

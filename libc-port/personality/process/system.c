@@ -2,6 +2,7 @@
 /* Limits, scheduling, and what is told about the system as a whole. */
 #include "abi/clock.h"
 #include "core/call.h"
+#include "core/lock.h"
 #include "core/text.h"
 #include "core/user.h"
 #include "memory/map.h"
@@ -85,27 +86,50 @@ static i64 check_pid(u64 pid)
 	return own_pid(pid) || process_kill(PROCESS_PROCESS, (i32)pid, 0) != E_SRCH ? 0 : -ESRCH;
 }
 
-i64 posix_sched_getaffinity(const struct thread_regs *a)
+static u64 all_processors(void)
 {
 	u32 count = cpu_count();
-	u64 mask = count >= 64 ? UINT64_MAX : (1ull << (count ? count : 1)) - 1;
+
+	return count >= 64 ? UINT64_MAX : (1ull << (count ? count : 1)) - 1;
+}
+
+/* The thread of ours with this number (0: the caller), or NULL. With process_lock held. */
+static struct thread *own_thread(u64 pid) { return pid ? thread_find((u32)pid) : self(); }
+
+i64 posix_sched_getaffinity(const struct thread_regs *a)
+{
+	u64 mask = all_processors();
 
 	if (a->rsi < sizeof(mask) || a->rsi % sizeof(mask))
 		return -EINVAL;
-	if (check_pid(a->rdi))
+	lock_take(&process_lock);
+	const struct thread *thread = own_thread(a->rdi);
+	if (thread && thread->affinity)
+		mask = thread->affinity;
+	lock_give(&process_lock);
+	if (!thread && check_pid(a->rdi))
 		return -ESRCH;
 	return user_write(a->rdx, &mask, sizeof(mask)) ? (i64)sizeof(mask) : -EFAULT;
 }
 
 i64 posix_sched_setaffinity(const struct thread_regs *a)
 {
+	err_t error = OK;
 	u64 mask = 0;
 
 	if (!user_read(&mask, a->rdx, a->rsi < sizeof(mask) ? a->rsi : sizeof(mask)))
 		return -EFAULT;
-	if (!own_pid(a->rdi))
-		return -ESRCH;
-	return error_result(thread_affinity(self()->cap, mask));
+	mask &= all_processors();
+	if (!mask)
+		return -EINVAL;
+	lock_take(&process_lock);
+	struct thread *thread = own_thread(a->rdi);
+	if (thread && !(error = thread_affinity(thread->cap, mask)))
+		thread->affinity = mask;
+	lock_give(&process_lock);
+	if (!thread)
+		return check_pid(a->rdi) ? -ESRCH : -EPERM;
+	return error_result(error);
 }
 
 i64 posix_getcpu(const struct thread_regs *a)

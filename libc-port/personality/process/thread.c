@@ -111,6 +111,7 @@ static void thread_prepare(struct thread *thread, const struct thread *parent, u
 		.control = { .masked = 1 },
 		.restart = -1,
 		.blocked = parent->blocked,
+		.affinity = parent->affinity,
 		.poll_event = poll_event,
 		.busy = 1,
 	};
@@ -119,12 +120,20 @@ static void thread_prepare(struct thread *thread, const struct thread *parent, u
 	thread->id = ++ids_given * THREAD_ID_STEP + (process_page->pid & (THREAD_ID_STEP - 1));
 }
 
+void thread_keep_affinity(struct thread *thread)
+{
+	/* It has been possible before. */
+	if (thread->affinity)
+		(void)thread_affinity(thread->cap, thread->affinity);
+}
+
 static err_t thread_begin(struct thread *thread, u64 fs_base)
 {
 	err_t error = thread_create(PROCESS_TASK, PROCESS_BANK, PROCESS_SCHEDULE,
 	                            (u64)&thread->control, &thread->cap);
 	if (error)
 		return error;
+	thread_keep_affinity(thread);
 	error = thread_start(thread->cap, (u64)entry_thread, thread->stack_top, (u64)thread,
 	                     fs_base, (u64)thread);
 	if (error)

@@ -112,3 +112,49 @@ TEST(disk_priorities_are_remembered)
 	CHECK_ERROR(syscall(SYS_ioprio_get, 4, 0), EINVAL);
 	CHECK_ERROR(syscall(SYS_ioprio_get, WHO_PROCESS, 32000), ESRCH);
 }
+
+/* --- processors --- */
+
+static void *count_processors(void *to)
+{
+	cpu_set_t set;
+
+	*(int *)to = sched_getaffinity(0, sizeof(set), &set) ? -1 : CPU_COUNT(&set);
+	return NULL;
+}
+
+static void only_one_processor(void)
+{
+	cpu_set_t set;
+	pthread_t thread;
+	int count = 0, status;
+
+	CPU_ZERO(&set);
+	CPU_SET(0, &set);
+	CHECK_EQ(sched_setaffinity(0, sizeof(set), &set), 0);
+	count_processors(&count);
+	CHECK_EQ(count, 1);
+	CHECK_EQ(sched_getcpu(), 0);
+	CHECK_EQ(pthread_create(&thread, NULL, count_processors, &count), 0);
+	CHECK_EQ(pthread_join(thread, NULL), 0);
+	CHECK_EQ(count, 1);
+	pid_t pid = fork();
+	if (!pid) {
+		count_processors(&count);
+		if (count != 1)
+			_exit(1);
+		execlp("sh", "sh", "-c", "exit $(nproc)", (char *)NULL);
+		_exit(2);
+	}
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(WEXITSTATUS(status), 1);
+	CPU_ZERO(&set);
+	CHECK_ERROR(sched_setaffinity(0, sizeof(set), &set), EINVAL);
+	CPU_SET(63, &set);
+	CHECK_ERROR(sched_setaffinity(0, 8, &set), EINVAL);
+}
+
+TEST(processors_are_those_of_threads_children_and_programs)
+{
+	CHECK_EQ(in_child(only_one_processor), 0);
+}

@@ -14,6 +14,8 @@ struct memory {
 	cap_t segment;
 };
 
+static bool ending; /* some memory has been removed and was mapped still */
+
 static u64 now_seconds(void) { return rt_realtime() / NS_PER_SECOND; }
 
 static struct memory *memory_of(struct object *object)
@@ -66,20 +68,8 @@ static void memory_free(struct memory *memory)
 	free(memory);
 }
 
-void memory_end(struct object *object)
-{
-	struct memory *memory = memory_of(object);
-
-	if (!figure(memory, SEGMENT_MAPPINGS)) {
-		memory_free(memory);
-		return;
-	}
-	object->perm->mode |= IPC_MEMORY_ENDS;
-	object->perm->key = 0;
-	wait_look_after(memory_look);
-}
-
-bool memory_look(void)
+/* True: there is more to look after. */
+static bool memory_look(void)
 {
 	bool more = false;
 
@@ -92,7 +82,28 @@ bool memory_look(void)
 		else
 			memory_free(memory_of(object));
 	}
+	ending = more;
 	return more;
+}
+
+void memory_look_now(void)
+{
+	if (ending)
+		(void)memory_look();
+}
+
+void memory_end(struct object *object)
+{
+	struct memory *memory = memory_of(object);
+
+	if (!figure(memory, SEGMENT_MAPPINGS)) {
+		memory_free(memory);
+		return;
+	}
+	object->perm->mode |= IPC_MEMORY_ENDS;
+	object->perm->key = 0;
+	ending = true;
+	wait_look_after(memory_look);
 }
 
 const void *memory_stat(struct object *object, u64 *size)
@@ -156,8 +167,7 @@ err_t memory_detached(struct client *client, u32 id)
 		return error;
 	memory_of(object)->stat.detached = now_seconds();
 	memory_of(object)->stat.last = client->pid;
-	if (object->perm->mode & IPC_MEMORY_ENDS)
-		(void)memory_look();
+	memory_look_now();
 	return OK;
 }
 

@@ -8,9 +8,8 @@ MUST_CHECK err_t memory_make(const struct client *client, u32 key, u32 mode, u64
                              struct object **object);
 /* At once, or with its last mapping. */
 void memory_end(struct object *object);
-/* Memory that has been removed and is mapped no more ends here. True: there is more to look after.
- */
-bool memory_look(void);
+/* Memory that has been removed and is mapped no more ends here, before anybody asks for it. */
+void memory_look_now(void);
 const void *memory_stat(struct object *object, u64 *size);
 /* E_INVAL: it is smaller. */
 MUST_CHECK err_t memory_has(struct object *object, u64 size);

@@ -19,17 +19,46 @@ static struct client *clients[CLIENTS_MAX];
 
 /* --- clients --- */
 
-err_t client_make(u32 pid, struct client **out)
+/* A user who is not root may have half of the places. */
+static bool client_allowed(u32 uid)
+{
+	u32 count = 0;
+
+	for (u32 i = 0; i < CLIENTS_MAX; i++)
+		count += clients[i] && clients[i]->ids.uid == uid;
+	return !uid || count < CLIENTS_MAX / 2;
+}
+
+err_t client_identify(struct client *client, const struct auth_identity *identity)
+{
+	u32 *groups = malloc((identity->group_count + 1) * sizeof(u32));
+
+	if (!groups)
+		return E_FUNDS;
+	memcpy(groups, identity->groups, identity->group_count * sizeof(u32));
+	free(client->groups);
+	client->groups = groups;
+	client->group_count = identity->group_count;
+	client->ids = identity->ids;
+	return OK;
+}
+
+err_t client_make(u32 pid, const struct auth_identity *identity, struct client **out)
 {
 	u32 index = 0;
 
 	while (index < CLIENTS_MAX && clients[index])
 		index++;
-	if (index == CLIENTS_MAX)
+	if (index == CLIENTS_MAX || !client_allowed(identity->ids.uid))
 		return E_LIMIT;
 	struct client *client = calloc(1, sizeof(*client));
 	if (!client)
 		return E_FUNDS;
+	err_t error = client_identify(client, identity);
+	if (error) {
+		free(client);
+		return error;
+	}
 	client->pid = pid;
 	client->index = index;
 	list_init(&client->undos);
@@ -49,21 +78,6 @@ void client_free(struct client *client)
 	clients[client->index] = NULL;
 	free(client->groups);
 	free(client);
-}
-
-err_t client_identify(struct client *client, const struct auth_identity *identity)
-{
-	u32 *groups = malloc((identity->group_count + 1) * sizeof(u32));
-
-	if (!groups)
-		return E_FUNDS;
-	memcpy(groups, identity->groups, identity->group_count * sizeof(u32));
-	free(client->groups);
-	client->groups = groups;
-	client->group_count = identity->group_count;
-	client->ids = identity->ids;
-	client->known = true;
-	return OK;
 }
 
 u32 client_user_waiting(const struct client *client)
@@ -92,7 +106,7 @@ err_t object_find(enum ipc_kind kind, u32 id, struct object **out)
 	struct object *object = tables[kind].objects[id % IPC_OBJECTS_MAX];
 
 	*out = object;
-	return !object ? E_INVAL : object->perm->id != id ? E_SRCH : OK;
+	return !object || object->perm->id != id ? E_INVAL : OK;
 }
 
 err_t object_permits(const struct object *object, const struct client *client, u32 wanted)

@@ -12,7 +12,6 @@ enum { CLIENTS_MAX = 2048 };
 /* A process; its gate's label is its place in the table, + 1. */
 struct client {
 	u32 pid, index;
-	bool known; /* `ids` and `groups` are what auth says */
 	struct auth_ids ids;
 	u32 group_count, *groups;
 	struct list waiters; /* calls of its that are held (wait.h) */
@@ -29,7 +28,8 @@ enum { MAY_READ = 0444, MAY_WRITE = 0222 };
 
 /* --- clients --- */
 
-MUST_CHECK err_t client_make(u32 pid, struct client **client);
+/* E_LIMIT, E_FUNDS. */
+MUST_CHECK err_t client_make(u32 pid, const struct auth_identity *identity, struct client **client);
 /* With this label, or NULL. */
 struct client *client_find(u64 label);
 /* Nothing of its waits, or is to be undone. */
@@ -41,7 +41,7 @@ u32 client_user_waiting(const struct client *client);
 
 /* --- objects --- */
 
-/* The object with this number: E_INVAL, E_SRCH. */
+/* The object with this number: E_INVAL. */
 MUST_CHECK err_t object_find(enum ipc_kind kind, u32 id, struct object **object);
 /* The same, if `client` may do `wanted` (MAY_*) with it: E_ACCESS. */
 MUST_CHECK err_t object_use(enum ipc_kind kind, u32 id, const struct client *client, u32 wanted,

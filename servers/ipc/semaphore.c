@@ -209,6 +209,12 @@ static err_t operations_do(struct set *set, struct operations *ops, u32 pid)
 	return OK;
 }
 
+/* May they wait for the one that cannot be done? */
+static bool operations_wait(const struct operations *ops)
+{
+	return !(ops->list[ops->blocked].flags & IPC_NO_WAIT);
+}
+
 /* Values have changed: whoever can go on does, the oldest first. */
 static void set_settle(struct set *set)
 {
@@ -221,7 +227,7 @@ static void set_settle(struct set *set)
 		err_t error = operations_do(set, waiter->operations, waiter->client->pid);
 
 		at = at->next;
-		if (error == E_AGAIN)
+		if (error == E_AGAIN && operations_wait(waiter->operations))
 			continue;
 		operate_end(rq, error);
 		if (!error && alters)
@@ -294,7 +300,7 @@ err_t set_operate(struct client *client, struct request *rq, u32 id, u64 timeout
 	error = operations_find(client, ops, id, &set);
 	if (!error)
 		error = operations_do(set, ops, client->pid);
-	if (error == E_AGAIN && !(ops->list[ops->blocked].flags & IPC_NO_WAIT)) {
+	if (error == E_AGAIN && operations_wait(ops)) {
 		struct waiter waiter = { .client = client,
 			                 .end = operate_end,
 			                 .due = due_in(timeout),

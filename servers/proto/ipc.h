@@ -86,13 +86,14 @@ _Static_assert(sizeof(struct ipc_change) == 24, "ipc_change");
 
 /* --- through PROCESS_IPC --- */
 
-/* A client for the process that says that it has this number. Charged to the caller; it can do
- * nothing until it is known (ipc_identify). E_LIMIT: too many. */
-RPC(1) err_t ipc_client(cap_t ipc, u32 pid, cap_t *client);
+/* A client for the process that says that it has this number, and may do what the ticket says,
+ * which was made for this very gate (E_PERM: it is none of auth's). The gate is charged to the
+ * caller. E_LIMIT: too many; a user who is not root may have half of them. */
+RPC(1) err_t ipc_client(cap_t ipc, cap_t ticket, u32 pid, cap_t *client);
 
 /* --- through a client --- */
 
-/* Act as the ticket says, which was made for this very gate. E_PERM: it is none of auth's. */
+/* Act as this ticket says from now on, which was made for this very gate. E_PERM. */
 RPC(2) err_t ipc_identify(cap_t client, cap_t ticket);
 
 /* The object of `key` (0: one of its own); flags as msgget's; `size`: semaphores of a set, bytes of
@@ -105,8 +106,8 @@ enum ipc_stat_flag {
 	IPC_STAT_ANY = 2,   /* who may not read it may ask too */
 };
 
-/* Of calls on an object: E_INVAL: there is none with this number; E_SRCH: there was one, or it was
- * removed while the call waited; E_ACCESS: its mode; E_PERM: only its owner, its maker or root. */
+/* Of calls on an object: E_INVAL: there is none with this number; E_SRCH: it was removed while the
+ * call waited; E_ACCESS: its mode; E_PERM: only its owner, its maker or root. */
 
 /* Its struct ipc_*_stat. */
 RPC(4) err_t ipc_stat(cap_t client, u32 kind, u32 id, u32 flags, void *stat, size_t size);

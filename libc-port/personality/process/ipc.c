@@ -11,9 +11,13 @@ static struct lock client_lock;
 
 static err_t client_make(void)
 {
-	cap_t made;
-	err_t error = ipc_client(PROCESS_IPC, process_page->pid, &made);
+	cap_t made, ticket;
+	err_t error = auth_ticket(PROCESS_IDENTITY, PROCESS_IPC, &ticket);
 
+	if (error)
+		return error;
+	error = ipc_client(PROCESS_IPC, ticket, process_page->pid, &made);
+	(void)cap_close(ticket);
 	if (error)
 		return error;
 	/* A child has it too for a moment. */
@@ -21,6 +25,7 @@ static err_t client_make(void)
 	(void)cap_close(made);
 	if (error)
 		ipc_gate = 0;
+	ipc_known = !error;
 	return error;
 }
 

@@ -273,3 +273,25 @@ TEST(the_mode_says_who_may)
 	CHECK(!status || (geteuid() && WEXITSTATUS(status) == 77));
 	memory_end(guarded);
 }
+
+TEST(removed_memory_ends_with_the_process_that_had_it)
+{
+	struct shmid_ds stat;
+	int id = memory_new(PAGE), ready[2], go[2], status;
+	char byte;
+
+	CHECK(!pipe(ready) && !pipe(go));
+	pid_t pid = fork();
+	if (!pid) {
+		attach(id, 0);
+		(void)!write(ready[1], "x", 1);
+		(void)!read(go[0], &byte, 1);
+		_exit(0);
+	}
+	CHECK_EQ(read(ready[0], &byte, 1), 1);
+	memory_end(id);
+	CHECK_EQ(stat_of(id).shm_nattch, 1);
+	CHECK_EQ(write(go[1], "x", 1), 1);
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_ERROR(shmctl(id, IPC_STAT, &stat), EINVAL);
+}

@@ -352,3 +352,26 @@ TEST(a_semaphore_keeps_others_out)
 	CHECK_EQ(*count, 2 * ROUNDS);
 	set_end(id);
 }
+
+static int mixed_id;
+
+/* Waits for the first; when it can have that, the second must not be waited for. */
+static void first_waits_second_not(void)
+{
+	struct sembuf both[2] = { { 0, -1, 0 }, { 1, -1, IPC_NOWAIT } };
+
+	_exit(semop(mixed_id, both, 2) == -1 && errno == EAGAIN ? 0 : 1);
+}
+
+TEST(what_must_not_wait_ends_a_call_that_waited)
+{
+	mixed_id = set_new(2);
+	pid_t pid = fork();
+	if (!pid)
+		first_waits_second_not();
+	until_waiting(mixed_id, 0, GETNCNT, 1);
+	CHECK_EQ(change(mixed_id, 0, 1, 0), 0);
+	CHECK_EQ(exit_code(pid), 0);
+	CHECK_EQ(value_of(mixed_id, 0), 1);
+	set_end(mixed_id);
+}

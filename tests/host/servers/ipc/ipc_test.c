@@ -16,7 +16,7 @@ TEST(a_key_names_one_queue_until_it_is_removed)
 	u32 again = make(5, IPC_CREATE);
 	CHECK(again != id);
 	CHECK_EQ(again % IPC_OBJECTS_MAX, id % IPC_OBJECTS_MAX);
-	CHECK_EQ(do_remove(id), E_SRCH);
+	CHECK_EQ(do_remove(id), E_INVAL);
 	CHECK_EQ(do_remove(again), OK);
 	CHECK_EQ(do_remove(other), OK);
 	world_end();

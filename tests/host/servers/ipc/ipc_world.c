@@ -78,13 +78,13 @@ void client_open(u32 client, u32 uid)
 {
 	struct msg m = { .word = { CALL(IPC, 1), PID + client } };
 
+	CHECK_EQ(fake_finish(fake_send(0, &m), &m), E_PERM);
+	identity = (struct auth_identity){ .ids = { uid, uid, uid, uid, uid, uid, uid, uid } };
+	m = (struct msg){ .word = { CALL(IPC, 1), PID + client }, .cap = { fake_event(0) } };
 	CHECK_EQ(fake_finish(fake_send(0, &m), &m), OK);
 	gates[client] = m.cap[0] & ~CAP_MOVE;
-	m = (struct msg){ .word = { CALL(IPC, 3), IPC_QUEUE, 0, 0600, 0 } };
-	CHECK_EQ(ask_as(client, &m), E_ACCESS);
 	m = (struct msg){ .word = { CALL(IPC, 2) } };
 	CHECK_EQ(ask_as(client, &m), E_PERM);
-	identity = (struct auth_identity){ .ids = { uid, uid, uid, uid, uid, uid, uid, uid } };
 	m = (struct msg){ .word = { CALL(IPC, 2) }, .cap = { fake_event(0) } };
 	CHECK_EQ(ask_as(client, &m), OK);
 }

@@ -139,7 +139,7 @@ static err_t attach_place(const char *path, cap_t *place, size_t *skip)
 
 static err_t attach(const struct manifest_step *step)
 {
-	cap_t root, target;
+	cap_t root, target, lead;
 	size_t skip;
 	err_t error = attach_place(step->path, &root, &skip);
 
@@ -147,10 +147,15 @@ static err_t attach(const struct manifest_step *step)
 		error = step->server == MANIFEST_SUPERVISOR
 		                ? service_gate(&target)
 		                : gate_find(step->server, step->label, &target);
+	/* Whoever crosses gets it: nobody may end it for all. */
+	if (!error)
+		error = cap_copy(0, target, RIGHT_USE | RIGHT_COPY, 0, &lead);
 	if (error)
 		return error;
-	struct msg m = { .word[0] = CALL_DIR_ATTACH, .cap[0] = target };
-	return call_path(root, step->path + skip, &m);
+	struct msg m = { .word[0] = CALL_DIR_ATTACH, .cap[0] = lead };
+	error = call_path(root, step->path + skip, &m);
+	(void)cap_close(lead);
+	return error;
 }
 
 /* One may lead to where the next is to be attached. */
